@@ -1,0 +1,194 @@
+"""The `mixlite` command. It keeps the same rules as the pages: it calls the same verbs."""
+
+import logging
+import secrets
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import click
+from flask import Flask
+
+from mixlite.app import doctor as health
+from mixlite.app import server
+from mixlite.app.demo.build import build_demo
+from mixlite.app.factory import create_app
+from mixlite.app.worker import build_queue, run_worker
+from mixlite.core.config import DEFAULT_PORT, ROOT, BadSettings, Settings, load_settings
+from mixlite.core.crypto import hash_password
+from mixlite.core.db import db, writing
+from mixlite.features.invitations.models import MOST_DAYS, MOST_USES, Invitation
+from mixlite.features.invitations.queries import first_invitation
+from mixlite.features.invitations.routes import link_to
+from mixlite.features.invitations.verbs import create_invitation
+from mixlite.migrations import upgrade as migrations
+from mixlite.people import stewardship
+from mixlite.people.circle import is_founded
+from mixlite.people.members import Member, longest_serving_host, member_with_handle
+
+FIRST_DAYS = 7
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """An invite-only social network for one circle of people."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("waitress").setLevel(logging.WARNING)
+    logging.getLogger("huey").setLevel(logging.WARNING)
+
+
+def _settings(**overrides: object) -> Settings:
+    try:
+        return load_settings(**overrides)
+    except BadSettings as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _app(settings: Settings) -> Flask:
+    return create_app(settings, build_queue(settings))
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=DEFAULT_PORT, show_default=True, type=click.IntRange(1, 65535))
+def serve(host: str, port: int) -> None:
+    """Run the site, with a worker beside it. On an empty instance the first invitation is printed."""
+    settings = _settings()
+    if not settings.base_url_is_set:
+        settings = replace(settings, base_url=f"http://localhost:{port}")
+    _run(settings, host, port)
+
+
+def _run(settings: Settings, host: str, port: int) -> None:
+    app = _app(settings)
+    with app.app_context():
+        _bring_up_to_date(settings)
+        if not is_founded():
+            click.echo(f"Nobody lives here yet. Whoever opens this first becomes the host:\n\n  {_first_link()}\n")
+        db.session.remove()
+    click.echo(f"{settings.site_name} is open at {settings.base_url} (stop with Ctrl-C)")
+    sys.stdout.flush()
+    server.serve(app, settings, host, port)
+
+
+def _bring_up_to_date(settings: Settings) -> None:
+    if migrations.is_current():
+        return
+    if not settings.is_sqlite and not migrations.is_empty():
+        raise click.ClickException("the database is older than this mixlite: run `mixlite upgrade` first")
+    _upgrade(settings)
+
+
+def _upgrade(settings: Settings) -> None:
+    backup = migrations.upgrade(settings)
+    if backup:
+        click.echo(f"before that, a copy of the database was put at {backup}")
+
+
+def _first_link() -> str:
+    invitation = first_invitation()
+    if invitation is None or invitation.token is None:
+        with writing():
+            invitation = create_invitation(None, letter="", uses=1, days=FIRST_DAYS)
+    return _link(invitation)
+
+
+def _link(invitation: Invitation) -> str:
+    link = link_to(invitation)
+    if link is None:
+        raise click.ClickException("this invitation was made with another secret key")
+    return link
+
+
+@main.command()
+def worker() -> None:
+    """Run a worker of its own (serve brings one along)."""
+    settings = _settings()
+    run_worker(_app(settings), settings)
+
+
+@main.command()
+@click.option("--uses", default=1, show_default=True, type=click.IntRange(1, MOST_USES))
+@click.option("--days", default=14, show_default=True, type=click.IntRange(1, MOST_DAYS))
+def invite(uses: int, days: int) -> None:
+    """Print a new invitation link, and nothing else. It speaks for the longest-serving host."""
+    settings = _settings()
+    if not settings.base_url_is_set:
+        settings = replace(settings, base_url=server.serving_address(settings) or settings.base_url)
+    app = _app(settings)
+    with app.app_context():
+        _bring_up_to_date(settings)
+        host = longest_serving_host()
+        if host is None and is_founded():
+            raise click.ClickException("this circle has no host now: promote a member first")
+        with writing():
+            invitation = create_invitation(host, letter="", uses=uses if host else 1, days=days)
+        click.echo(_link(invitation))
+
+
+@main.command()
+def upgrade() -> None:
+    """Bring the database up to date; a copy is made first."""
+    settings = _settings()
+    with _app(settings).app_context():
+        _upgrade(settings)
+        click.echo("the database is up to date")
+
+
+@main.command()
+def doctor() -> None:
+    """Look at the instance and say what is well and what is not."""
+    settings = _settings()
+    with _app(settings).app_context():
+        findings = health.examine(settings)
+    for finding in findings:
+        click.echo(f"{'ok  ' if finding.is_well else 'BAD '} {finding.words}")
+    if not all(finding.is_well for finding in findings):
+        sys.exit(1)
+
+
+@main.group()
+def members() -> None:
+    """Look after members."""
+
+
+@members.command()
+@click.argument("handle")
+def promote(handle: str) -> None:
+    """Make a member a host."""
+    with _app(_settings()).app_context():
+        with writing():
+            stewardship.promote(_member(handle))
+        click.echo(f"@{_member(handle).handle} is a host")
+
+
+@members.command()
+@click.argument("handle")
+def reset(handle: str) -> None:
+    """Give a member a new password and end all their sessions. The password is printed once."""
+    password = "-".join(secrets.token_hex(3) for _ in range(4))
+    with _app(_settings()).app_context():
+        stored = hash_password(password)
+        with writing():
+            stewardship.reset_password(_member(handle), stored)
+        click.echo(password)
+
+
+def _member(handle: str) -> Member:
+    member = member_with_handle(handle.removeprefix("@"))
+    if member is None:
+        raise click.ClickException(f"there is no member @{handle.removeprefix('@')}")
+    return member
+
+
+@main.command()
+@click.option("--port", default=DEFAULT_PORT, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--only-build", is_flag=True, help="Build the demo and stop.")
+def demo(port: int, *, only_build: bool) -> None:
+    """Open a lively site in an instance of its own: Zachary's karate club, a year of diaries."""
+    folder = Path(click.get_current_context().obj or ROOT / "instance" / "demo")
+    settings = _settings(instance=folder, base_url=f"http://localhost:{port}", site_name="Yanagi Dojo 柳道場", timezone="Asia/Tokyo")
+    with _app(settings).app_context():
+        build_demo(settings, click.echo)
+    if not only_build:
+        _run(settings, "127.0.0.1", port)

@@ -1,0 +1,5 @@
+"""stub until written"""
+
+
+def build_demo(settings, say):
+    raise NotImplementedError

@@ -1,0 +1,65 @@
+"""Where rooms meet. Reading these four tables tells what the product is."""
+
+from mixlite.core.rooms import House, Kind, Panel
+from mixlite.features.accounts import routes as accounts
+from mixlite.features.diary import forms as diary_forms
+from mixlite.features.diary import queries as diary
+from mixlite.features.diary import verbs as diary_verbs
+from mixlite.features.friends import queries as friends
+from mixlite.features.invitations import queries as invitations
+from mixlite.features.profiles import queries as profiles
+from mixlite.features.reading import queries as reading
+from mixlite.features.reading import reactions as erasing
+from mixlite.features.voice import forms as voice_forms
+from mixlite.features.voice import queries as voice
+from mixlite.features.voice import routes as voice_routes
+from mixlite.features.voice import verbs as voice_verbs
+
+KINDS = (
+    Kind(
+        name="diary",
+        load=diary.diaries_of,
+        card="diary/_card.html",
+        page="diary/_page.html",
+        edit=diary_forms.edit_form,
+        revise=diary_verbs.revise_diary,
+        edit_template="diary/edit.html",
+    ),
+    Kind(
+        name="voice",
+        load=voice.voices_of,
+        card="voice/_card.html",
+        page="voice/_page.html",
+        edit=voice_forms.edit_form,
+        revise=voice_verbs.revise_voice,
+        edit_template="voice/edit.html",
+    ),
+)
+
+REACTIONS = {
+    "entry.deleted": (erasing.erase_entry,),
+    "comment.removed": (erasing.erase_comment,),
+}
+
+REPORTABLES = ()
+
+PANELS = (
+    Panel(place="welcome.door", order=10, load=accounts.door, template="accounts/_door.html"),
+    Panel(place="home.notices", order=10, load=friends.requests_notice, template="friends/_requests_notice.html"),
+    Panel(place="home.composer", order=10, load=voice_routes.composer, template="voice/_composer.html"),
+    Panel(place="home.composer", order=20, load=invitations.letter_for_newcomer, template="invitations/_letter.html"),
+    Panel(place="home.centre", order=10, load=reading.friends_favourites, template="reading/_favourites.html"),
+    Panel(place="home.side", order=10, load=profiles.my_card, template="profiles/_me.html", shelf="left"),
+    Panel(place="home.side", order=20, load=friends.friends_grid, template="friends/_grid.html", shelf="left"),
+    Panel(place="home.side", order=30, load=profiles.newcomers, template="profiles/_newcomers.html", shelf="right"),
+)
+
+
+def build_house() -> House:
+    """The house of this product."""
+    return House(
+        kinds={kind.name: kind for kind in KINDS},
+        reactions=REACTIONS,
+        reportables={reportable.name: reportable for reportable in REPORTABLES},
+        panels=PANELS,
+    )

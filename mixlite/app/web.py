@@ -1,0 +1,172 @@
+"""The web shell: who is asking, in which language, and what every answer carries."""
+
+import logging
+from typing import Any
+from urllib.parse import quote
+
+from flask import Flask, Response, current_app, g, request
+from flask_login import LoginManager, current_user
+from lucide.jinja import lucide
+from sqlalchemy import text
+
+from mixlite.app.assets import Assets
+from mixlite.core import language as words
+from mixlite.core.config import LANGUAGES, current_settings
+from mixlite.core.db import db
+from mixlite.core.http import public, see_other
+from mixlite.core.prose import plain, prose
+from mixlite.core.rooms import current_house
+from mixlite.people.members import Member, count_of_members
+from mixlite.people.sessions import member_signed_in_by, trace_of_use
+
+log = logging.getLogger(__name__)
+HUES = 12
+
+_POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "object-src 'none'",
+        "frame-ancestors 'none'",
+    ]
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()",
+}
+
+
+def set_up(app: Flask) -> None:
+    """Everything that holds for every page."""
+    login = LoginManager(app)
+    login.session_protection = None  # a session is one row; an address that changes on a train is not an attack
+    login.user_loader(_member_of_session)
+    app.before_request(_choose_language)
+    app.before_request(_ask_for_sign_in)
+    app.after_request(_seal)
+    app.add_url_rule("/static/<version>/<path:name>", "static", public(_static))
+    app.add_url_rule("/healthz", "healthz", public(_alive))
+    app.add_url_rule("/readyz", "readyz", public(_ready))
+    _dress_templates(app)
+
+
+def _member_of_session(token: str) -> Member | None:
+    found = member_signed_in_by(token)
+    if found is None:
+        return None
+    g.signed_in = found[1]
+    return found[0]
+
+
+def _choose_language() -> None:
+    """The member's own, else what this browser chose before, else what it asks for, else the site's."""
+    if request.endpoint == "static":
+        return
+    kept = request.cookies.get("mixlite-language")
+    g.theme = request.cookies.get("mixlite-theme", "")
+    if current_user.is_authenticated:
+        g.language, g.theme, g.timezone = current_user.language, current_user.theme, current_user.timezone
+    elif kept in LANGUAGES:
+        g.language = kept
+    else:
+        g.language = request.accept_languages.best_match(LANGUAGES) or current_settings().language
+
+
+def _ask_for_sign_in() -> Response | None:
+    """Everything is for members, unless its view says otherwise; what exists and what does not answer alike."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    if view is None or getattr(view, "is_public", False) or current_user.is_authenticated:
+        return None
+    if request.method in ("GET", "HEAD"):
+        return see_other(f"/sign-in?next={quote(request.full_path.rstrip('?'), safe='/@')}")
+    return see_other("/sign-in")
+
+
+def _seal(response: Response) -> Response:
+    """What every answer carries, errors and files included; and, once it has gone out, the trace of the session's use."""
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    if current_settings().is_https:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    if "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = "no-store"
+    if "signed_in" in g and request.method != "HEAD" and "prefetch" not in request.headers.get("Sec-Purpose", ""):
+        session_row, app = g.signed_in, current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+        values = (session_row.id, session_row.used_at, session_row.remembered) if session_row in db.session else None
+        if values:
+            response.call_on_close(lambda: _leave_trace(app, *values))
+    return response
+
+
+def _leave_trace(app: Flask, session_id: int, used_at: Any, remembered: bool) -> None:
+    with app.app_context():
+        trace_of_use(session_id, used_at, remembered=remembered)
+
+
+def _static(version: str, name: str) -> Response:
+    assets: Assets = current_app.extensions["mixlite.assets"]
+    return assets.serve(version, name)
+
+
+def _alive() -> Response:
+    """The process answers."""
+    return Response("alive\n", mimetype="text/plain")
+
+
+def _ready() -> Response:
+    """The database and the queue answer."""
+    db.session.execute(text("SELECT 1"))
+    is_heard = getattr(current_app.extensions["mixlite.bell"].queue, "is_heard", lambda: True)()
+    return Response("ready\n" if is_heard else "no queue\n", 200 if is_heard else 503, mimetype="text/plain")
+
+
+class Site:
+    """What templates may say about the site. The count is asked only where it is shown."""
+
+    @property
+    def name(self) -> str:
+        return current_settings().site_name
+
+    @property
+    def member_count(self) -> int:
+        if "member_count" not in g:
+            g.member_count = count_of_members()
+        return int(g.member_count)
+
+
+def _dress_templates(app: Flask) -> None:
+    env = app.jinja_env
+    env.trim_blocks = env.lstrip_blocks = True
+    env.policies["ext.i18n.trimmed"] = True
+    env.globals.update(
+        lucide=lucide,
+        site=Site(),
+        static_url=lambda name: app.extensions["mixlite.assets"].address(name),
+        panels=lambda place, subject=None: current_house().panels_for(place, current_user, subject),
+    )
+    env.filters.update(
+        day_heading=words.day_heading,
+        day=words.day_words,
+        month=words.month_words,
+        moment=words.moment_words,
+        time_of_day=words.time_words,
+        iso=lambda moment: moment.isoformat(),
+        prose=prose,
+        plain=plain,
+        initial=lambda name: name.strip()[:1].upper() or "?",
+        hue=lambda member: (member.id * 7) % HUES,
+    )
+    app.context_processor(lambda: {"language": words.current_language(), "theme": g.get("theme", "")})
+
+

@@ -1,0 +1,84 @@
+"""The worker: a process of its own that takes rings from the queue, and sweeps for whatever was not rung."""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+
+from flask import Flask
+from huey import Huey, RedisHuey, SqliteHuey, crontab
+
+from mixlite.core import events, once
+from mixlite.core.config import Settings
+from mixlite.core.jobs import Workshop
+from mixlite.core.rooms import current_house
+from mixlite.people import sessions
+
+log = logging.getLogger(__name__)
+QUEUE_FILE = "queue.sqlite3"
+IDLE_SECONDS = 1.0
+
+
+class HueyQueue:
+    """Carries rings over Huey. Its one task is `ring(kind, row id)`; only the worker's own queue is given what it does."""
+
+    def __init__(self, huey: Huey, do: Callable[[str, int], None]):
+        self.huey = huey
+        self.task = huey.task(name="ring")(do)
+
+    def send(self, kind: str, row_id: int, delay: timedelta) -> None:
+        self.task.schedule((kind, row_id), delay=max(0.0, delay.total_seconds()))
+
+    def is_heard(self) -> bool:
+        """Whether the queue itself answers."""
+        try:
+            self.huey.pending_count()
+        except Exception:
+            log.warning("the queue does not answer", exc_info=True)
+            return False
+        return True
+
+
+def build_queue(settings: Settings, do: Callable[[str, int], None] | None = None) -> HueyQueue:
+    """SQLite in the instance folder, or Redis when it is configured. A worker says what a ring does."""
+    if settings.redis_url:
+        huey: Huey = RedisHuey("mixlite", url=settings.redis_url, results=False)
+    else:
+        huey = SqliteHuey("mixlite", filename=str(settings.instance / QUEUE_FILE), results=False, fsync=False)
+    return HueyQueue(huey, do or _elsewhere)
+
+
+def _elsewhere(kind: str, row_id: int) -> None:
+    raise RuntimeError(f"{kind} {row_id} belongs to a worker")
+
+
+def build_workshop() -> Workshop:
+    """Every kind of row that is worked on."""
+    return Workshop([events.event_job(current_house().reactions)])
+
+
+def housekeeping() -> None:
+    """What is done by the clock, once an hour."""
+    for chore in (once.forget_old_submissions, sessions.forget_ended_sessions, events.forget_old_events):
+        try:
+            chore()
+        except Exception:
+            log.exception("housekeeping: %s failed", chore.__name__)
+
+
+def run_worker(app: Flask, settings: Settings) -> None:
+    """Work until the process is told to stop; what is in hand is finished first."""
+    with app.app_context():
+        workshop = build_workshop()
+
+    def in_app(work: Callable[..., object]) -> Callable[..., None]:
+        def run(*args: object) -> None:
+            with app.app_context():
+                work(*args)
+
+        return run
+
+    huey = build_queue(settings, in_app(workshop.run)).huey
+    huey.periodic_task(crontab(minute="*"), name="sweep")(in_app(workshop.sweep))
+    huey.periodic_task(crontab(minute="7"), name="housekeep")(in_app(housekeeping))
+    in_app(workshop.sweep)()
+    huey.create_consumer(workers=1, periodic=True, initial_delay=0.1, max_delay=IDLE_SECONDS).run()

@@ -1,0 +1,178 @@
+"""Settings: the environment first, then `config.toml` in the instance folder, then defaults that suit one small machine."""
+
+import os
+import secrets
+import stat
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from flask import current_app
+
+ROOT = Path(__file__).resolve().parents[2]
+DEFAULT_PORT = 8000
+LANGUAGES = ("en", "ja")
+SECRET_BYTES = 48
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+
+
+class BadSettings(Exception):
+    """The settings cannot be used; the message says which one and what would be right."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything a running site needs to know before it looks into its database.
+
+    `bcrypt_cost` is the work factor of password hashes (4 to 31; each step doubles the time).
+    `erase_after` is how many seconds a deleted entry can still be asked back before its rows are erased.
+    """
+
+    instance: Path
+    secret_key: str
+    base_url: str = f"http://localhost:{DEFAULT_PORT}"
+    base_url_is_set: bool = False
+    database_url: str = ""
+    redis_url: str = ""
+    site_name: str = "mixlite"
+    language: str = "en"
+    timezone: str = "UTC"
+    bcrypt_cost: int = 12
+    erase_after: int = 10
+    session_days: int = 30
+    testing: bool = False
+
+    @property
+    def is_https(self) -> bool:
+        return self.base_url.startswith("https://")
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+    @property
+    def sqlite_file(self) -> Path | None:
+        """The database file, or None on another engine."""
+        return Path(self.database_url.removeprefix("sqlite:///")) if self.is_sqlite else None
+
+    @property
+    def trusted_hosts(self) -> list[str]:
+        """Host headers that are answered; every other gets 400 (SECURITY.md, Cookies)."""
+        name = urlsplit(self.base_url).hostname or ""
+        names = [f"[{name}]" if ":" in name else name]
+        return names if self.is_https else [*names, *LOOPBACK_NAMES]
+
+
+def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+    """Read the settings of one instance.
+
+    Takes the environment (the process's own by default) and overrides by field name.
+    Raises BadSettings when something given cannot be used. Makes the instance folder and its secret key when they are missing.
+    """
+    environ = os.environ if environ is None else environ
+    instance = Path(overrides.pop("instance", None) or environ.get("MIXLITE_INSTANCE") or ROOT / "instance").resolve()
+    instance.mkdir(parents=True, exist_ok=True)
+    given = {**_from_file(instance / "config.toml"), **_from_environment(environ), **overrides}
+    given["base_url_is_set"] = "base_url" in given
+    given.setdefault("secret_key", "")
+    given["secret_key"] = given["secret_key"] or _secret_key(instance / "secret-key")
+    given.setdefault("timezone", _machine_timezone())
+    given["database_url"] = _database_url(given.get("database_url", ""), instance)
+    return _checked(Settings(instance=instance, **given))
+
+
+_TEXT_SETTINGS = ("base_url", "database_url", "redis_url", "site_name", "language", "timezone", "secret_key")
+_NUMBER_SETTINGS = ("bcrypt_cost", "erase_after", "session_days")
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadSettings(f"{path.name} is not valid TOML: {error}") from error
+    unknown = sorted(set(table) - {*_TEXT_SETTINGS, *_NUMBER_SETTINGS})
+    if unknown:
+        raise BadSettings(f"{path.name} has unknown settings: {', '.join(unknown)}")
+    return table
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name in (*_TEXT_SETTINGS, *_NUMBER_SETTINGS):
+        value = environ.get(f"MIXLITE_{name.upper()}", "").strip()
+        if not value:
+            continue
+        if name in _NUMBER_SETTINGS and not (value.isascii() and value.isdigit()):
+            raise BadSettings(f"MIXLITE_{name.upper()} must be a whole number, not {value!r}")
+        found[name] = int(value) if name in _NUMBER_SETTINGS else value
+    return found
+
+
+def _database_url(url: str, instance: Path) -> str:
+    if not url:
+        return f"sqlite:///{instance / 'mixlite.sqlite3'}"
+    # SQLAlchemy 2.1 reads a bare postgresql:// as psycopg 3; saying it keeps older habits and newer defaults apart.
+    for prefix in ("postgres://", "postgresql://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url
+
+
+def _secret_key(path: Path) -> str:
+    """The instance's secret, made on first use and readable by its owner alone (mode 600)."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        if stat.S_IMODE(path.stat().st_mode) & 0o077:
+            raise BadSettings(f"{path} can be read by others: run chmod 600 on it") from None
+        return path.read_text(encoding="ascii").strip()
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        key = secrets.token_urlsafe(SECRET_BYTES)
+        file.write(key + "\n")
+    return key
+
+
+def _machine_timezone() -> str:
+    link = Path("/etc/localtime")
+    name = os.readlink(link).partition("zoneinfo/")[2] if link.is_symlink() else ""
+    return name if name in available_timezones() else "UTC"
+
+
+def _checked(settings: Settings) -> Settings:
+    address = urlsplit(settings.base_url)
+    if address.scheme not in ("http", "https") or not address.hostname or address.path not in ("", "/"):
+        raise BadSettings(f"base_url must look like https://circle.example, not {settings.base_url!r}")
+    if address.scheme == "http" and not _is_private(address.hostname):
+        raise BadSettings("base_url must be https:// unless it names this machine or a private address")
+    if len(settings.secret_key) < 32:
+        raise BadSettings("secret_key must have at least 32 characters")
+    if settings.language not in LANGUAGES:
+        raise BadSettings(f"language must be one of {', '.join(LANGUAGES)}")
+    if settings.timezone not in available_timezones():
+        raise BadSettings(f"timezone is not known: {settings.timezone}")
+    if not 4 <= settings.bcrypt_cost <= 16 or (settings.bcrypt_cost < 10 and not settings.testing):
+        raise BadSettings("bcrypt_cost must be between 10 and 16")
+    return replace(settings, base_url=settings.base_url.rstrip("/"))
+
+
+def _is_private(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_private
+
+
+def current_settings() -> Settings:
+    """The settings of the application at hand."""
+    settings: Settings = current_app.config["MIXLITE"]
+    return settings

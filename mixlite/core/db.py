@@ -1,0 +1,162 @@
+"""The database: the declarative base, column types, and who may write when.
+
+Reading needs nothing. Writing begins with `begin_writing()`, which gives the session a transaction that holds the
+writer's lock from its first statement (SQLite refuses a read that turns into a write, whatever the busy timeout:
+SECURITY.md, section 4). The door of the web shell, the worker and the command line commit; verbs only flush.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Engine, Executable, Integer, MetaData, String, Table, event, func
+from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session, registry
+from sqlalchemy.types import TypeDecorator
+
+BUSY_SECONDS = 5.0
+TRACE_BUSY_MILLISECONDS = 20
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+# SQLite only keeps freed ids from coming back when the column is exactly INTEGER.
+BigId = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Moment(TypeDecorator[datetime]):
+    """A point in time. Goes in and comes out aware, in UTC; SQLite keeps it without a zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs a time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Every table of the site. Ids are never reused (SECURITY.md, S26)."""
+
+    registry = registry(metadata=MetaData(naming_convention=NAMING), type_annotation_map={datetime: Moment})
+    __table_args__: Any = {"sqlite_autoincrement": True}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if isinstance(table := getattr(cls, "__table__", None), Table):
+            _enforce_lengths(table)
+
+
+def _enforce_lengths(table: Table) -> None:
+    """SQLite ignores the length of a VARCHAR, so every bounded column says it again as a CHECK (SECURITY.md, S44)."""
+    for column in table.columns:
+        length = column.type.length if isinstance(column.type, String) else None
+        if length is not None:
+            table.append_constraint(CheckConstraint(func.length(column) <= length, name=f"{column.name}_length"))
+
+
+db = SQLAlchemy(model_class=Base)
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """What `create_engine` is told for this database address."""
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": BUSY_SECONDS, "isolation_level": None, "check_same_thread": False}}
+    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10, "pool_timeout": BUSY_SECONDS}
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_connection(connection: Any, _record: Any) -> None:
+    if not isinstance(connection, sqlite3.Connection):
+        return
+    for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "temp_store=MEMORY"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+@event.listens_for(Engine, "begin")
+def _begin(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        writes = connection.get_execution_options().get("writer", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def begin_writing() -> None:
+    """End the reading transaction and open the writer's; everything loaded so far is read again when it is touched.
+
+    Raises sqlalchemy's OperationalError when the lock is not free within five seconds.
+    """
+    session = db.session()
+    if session.info.get("writing"):
+        return
+    session.rollback()
+    session.connection(execution_options={"writer": True})
+    session.info["writing"] = True
+
+
+def is_writing() -> bool:
+    """Whether this session holds the writer's transaction."""
+    return bool(db.session().info.get("writing"))
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _forget_writing(session: Session, transaction: Any) -> None:
+    if transaction.parent is None:
+        session.info.pop("writing", None)
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """For the worker and the command line: a writer's transaction, committed at the end, rolled back on an error."""
+    begin_writing()
+    try:
+        yield
+        db.session.commit()
+    except BaseException:
+        db.session.rollback()
+        raise
+
+
+def write_trace(statement: Executable) -> bool:
+    """Write one statement in a short transaction of its own; give up at once when the database is busy.
+
+    For traces that nobody misses if one is lost. Returns whether it was written.
+    """
+    engine = db.engine
+    try:
+        with engine.connect() as connection:
+            is_sqlite = engine.dialect.name == "sqlite"
+            if is_sqlite:
+                connection.connection.execute(f"PRAGMA busy_timeout={TRACE_BUSY_MILLISECONDS}")  # type: ignore[attr-defined]
+            try:
+                with connection.execution_options(writer=True).begin():
+                    connection.execute(statement)
+            finally:
+                if is_sqlite:
+                    connection.connection.execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")  # type: ignore[attr-defined]
+    except OperationalError:
+        return False
+    return True
+
+
+def is_busy(error: OperationalError) -> bool:
+    """Whether the database could not answer now, as opposed to a mistake of ours."""
+    words = str(error.orig).lower()
+    return "locked" in words or "busy" in words or "timeout" in words or getattr(error, "connection_invalidated", False)

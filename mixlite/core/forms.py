@@ -1,0 +1,162 @@
+"""The base of all forms. WTForms checks shape, the verb checks truth, and both speak in the same place."""
+
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from flask import flash
+from flask_wtf import FlaskForm
+from wtforms import Field, HiddenField, StringField, TextAreaField, ValidationError
+from wtforms.validators import StopValidation
+
+from mixlite.core import once
+from mixlite.core.crypto import fingerprint
+from mixlite.core.db import begin_writing, db
+from mixlite.core.errors import Conflict, Refused
+from mixlite.core.language import lazy_gettext as _l
+from mixlite.core.language import ngettext
+from mixlite.core.text import UnusableText, characters, clean_line, clean_text, is_blank
+
+_NOT_VALUES = ("csrf_token", "nonce")
+
+
+class Line(StringField):  # type: ignore[misc]
+    """One line of text, cleaned as `core.text` says."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = _cleaned(self, clean_line, valuelist)
+
+
+class Words(TextAreaField):  # type: ignore[misc]
+    """Several lines of text, cleaned as `core.text` says."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = _cleaned(self, clean_text, valuelist)
+
+
+def _cleaned(field: Field, clean: Callable[[str], str], valuelist: list[str]) -> str:
+    typed = valuelist[0] if valuelist else ""
+    try:
+        return clean(typed)
+    except UnusableText:
+        field.data = ""
+        raise ValueError(_l("This text holds characters that cannot be kept. Please type it again.")) from None
+
+
+class Filled:
+    """Something that can be seen must be there."""
+
+    field_flags = {"required": True}  # noqa: RUF012 - WTForms reads it as a plain attribute
+
+    def __init__(self, message: Any = None):
+        self.message = message or _l("Please fill this in.")
+
+    def __call__(self, _form: Any, field: Field) -> None:
+        if is_blank(field.data or ""):
+            raise StopValidation(self.message) if not field.errors else StopValidation()
+
+
+class AtMost:
+    """No more than `limit` characters as people count them, nor four times as many code points."""
+
+    def __init__(self, limit: int):
+        self.limit = limit
+        self.field_flags = {"maxlength": None}
+
+    def __call__(self, _form: Any, field: Field) -> None:
+        text = field.data or ""
+        count = len(text) if len(text) > 4 * self.limit else characters(text)
+        if count > self.limit or len(text) > 4 * self.limit:
+            over = max(count - self.limit, 1)
+            raise ValidationError(
+                ngettext("At most %(limit)s characters; this is %(num)s too many.", "At most %(limit)s characters; this is %(num)s too many.", over, limit=self.limit)
+            )
+
+
+class Form(FlaskForm):  # type: ignore[misc]
+    """A form whose `perform` runs a verb. `status` is what the page should answer if it is shown again."""
+
+    class Meta(FlaskForm.Meta):
+        def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Any:
+            return unbound_field.bind(form=form, **options)
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.status = 200
+
+    def values(self) -> dict[str, Any]:
+        """What the verb receives by name. Costly work (hashing a password) belongs here, before the writer's lock."""
+        return {name: field.data for name, field in self._fields.items() if name not in _NOT_VALUES}
+
+    def perform(self, verb: Callable[..., Any], *args: Any) -> Any:
+        """Check the shape, open the writer's transaction, run `verb(*args, **values)`; None if it was refused."""
+        return self._perform(lambda: verb(*args, **self._ready()))
+
+    def _ready(self) -> dict[str, Any]:
+        values = self.values()
+        begin_writing()
+        return values
+
+    def _perform(self, act: Callable[[], Any]) -> Any:
+        if not self.validate_on_submit():
+            self.status = 422
+            return None
+        try:
+            return act()
+        except Refused as refusal:
+            db.session.rollback()
+            self.refuse(refusal)
+            return None
+
+    def refuse(self, refusal: Refused) -> None:
+        """Show what the verb said where it belongs."""
+        self.status = refusal.status
+        field = self._fields.get(refusal.field) if refusal.field else None
+        if field is None:
+            self.form_errors = [*self.form_errors, refusal.message]
+        else:
+            field.errors = [*field.errors, refusal.message]
+
+
+class OnceForm(Form):
+    """A form that makes something, and makes it once however often it is sent."""
+
+    nonce = HiddenField(default=lambda: secrets.token_urlsafe(16))
+    made: Any = None  # what the verb made just now; None when an earlier sending had made it
+
+    def perform_once(self, verb: Callable[..., Any], actor: Any, *args: Any, address: Callable[[Any], str]) -> str | None:
+        """Like `perform`, and answers the address of what was made, now or by an earlier sending of the same form."""
+        return self._perform(lambda: self._once(verb, actor, args, address))  # type: ignore[no-any-return]
+
+    def refuse(self, refusal: Refused) -> None:
+        super().refuse(refusal)
+        if isinstance(refusal, Conflict):
+            self.nonce.data = secrets.token_urlsafe(16)
+
+    def _once(self, verb: Callable[..., Any], actor: Any, args: tuple[Any, ...], address: Callable[[Any], str]) -> str:
+        values = self.values()
+        nonce = (self.nonce.data or "")[: once.NONCE_LENGTH] or secrets.token_urlsafe(16)
+        begin_writing()
+        sent = fingerprint(type(self).__name__, [getattr(arg, "id", arg) for arg in args], self.sent_values())
+        if earlier := once.earlier_result(actor.id, nonce, sent):
+            return earlier
+        self.made = verb(actor, *args, **values)
+        where = address(self.made)
+        once.keep_result(actor.id, nonce, where)
+        return where
+
+    def sent_values(self) -> dict[str, Any]:
+        """What tells one sending from another."""
+        return {name: field.data for name, field in self._fields.items() if name not in _NOT_VALUES}
+
+
+def act(verb: Callable[..., Any], *args: Any, **kwargs: Any) -> bool:
+    """Run the verb of a button in the writer's transaction; whether it worked. A refusal is told on the next page."""
+    begin_writing()
+    try:
+        verb(*args, **kwargs)
+    except Refused as refusal:
+        db.session.rollback()
+        flash(str(refusal.message), "problem")
+        return False
+    return True

@@ -1,0 +1,67 @@
+"""What routes share: who may come in unasked, ids in addresses, pages, and where "back" is."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import regex
+from flask import Response, make_response, redirect, render_template, request, session
+from flask_login import login_user
+from werkzeug.routing import BaseConverter, ValidationError
+
+LARGEST_ID = 2**63 - 1
+View = TypeVar("View", bound=Callable[..., Any])
+_SAME_SITE = regex.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*")
+
+
+class IdConverter(BaseConverter):
+    """An id of a row: 1 to 2^63-1 in plain ASCII digits. Everything else is an address that does not exist."""
+
+    regex = r"[1-9][0-9]{0,18}"
+    part_isolating = True
+
+    def to_python(self, value: str) -> int:
+        number = int(value)
+        if number > LARGEST_ID:
+            raise ValidationError
+        return number
+
+
+def public(view: View) -> View:
+    """Mark a view that people who are not signed in may use. Everything else asks for sign-in first."""
+    view.is_public = True  # type: ignore[attr-defined]
+    return view
+
+
+def page(template: str, status: int = 200, **context: Any) -> Response:
+    """A whole page."""
+    return make_response(render_template(template, **context), status)
+
+
+def see_other(address: str) -> Response:
+    """The answer to a form that was carried out: go and look there (303)."""
+    return make_response(redirect(address, 303))
+
+
+def safe_address(address: str | None, otherwise: str = "/") -> str:
+    """`address` if it is a plain path on this site, else `otherwise` (SECURITY.md, S6)."""
+    if not address or len(address) > 2000 or not _SAME_SITE.fullmatch(address):
+        return otherwise
+    parts = urlsplit(address)
+    return otherwise if parts.scheme or parts.netloc or not parts.path.startswith("/") else address
+
+
+def came_from(otherwise: str) -> str:
+    """The page of this site that sent the person here, else `otherwise`."""
+    referrer = urlsplit(request.referrer or "")
+    if referrer.netloc != request.host:
+        return otherwise
+    path = referrer.path + (f"?{referrer.query}" if referrer.query else "")
+    return safe_address(path, otherwise)
+
+
+def carry_session(user: Any, *, remember: bool) -> None:
+    """Let this browser carry the session that `user` was just given; nothing of what it carried before stays (S5)."""
+    session.clear()
+    session.permanent = remember
+    login_user(user)

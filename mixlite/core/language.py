@@ -1,0 +1,187 @@
+"""Languages: which one this person reads, dates as people write them, and the catalogues.
+
+English is the message id; Japanese stands in `translations/ja/LC_MESSAGES/messages.po`. Catalogues are compiled when the
+application is made. `python -m mixlite.core.language --check` fails on anything missing, unused or unsure;
+`--update` writes new messages into the catalogue.
+"""
+
+import io
+import os
+import sys
+import tempfile
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_time
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+from flask import g, has_app_context, has_request_context
+from flask_babel import gettext, lazy_gettext, lazy_ngettext, ngettext
+
+from mixlite.core import clock
+from mixlite.core.config import LANGUAGES, ROOT, current_settings
+
+__all__ = [
+    "current_language",
+    "day_heading",
+    "day_words",
+    "gettext",
+    "lazy_gettext",
+    "lazy_ngettext",
+    "local",
+    "moment_words",
+    "month_words",
+    "ngettext",
+    "time_words",
+    "today",
+]
+
+TRANSLATIONS = Path(__file__).resolve().parents[1] / "translations"
+TRANSLATED = tuple(language for language in LANGUAGES if language != "en")
+KEYWORDS = {"_": None, "gettext": None, "_l": None, "lazy_gettext": None, "ngettext": (1, 2), "_ln": (1, 2), "lazy_ngettext": (1, 2)}
+_METHODS = [("mixlite/**.py", "python"), ("templates/**.html", "jinja2"), ("templates/**.txt", "jinja2")]
+_OPTIONS = {"templates/**.html": {"silent": "false", "trimmed": "true"}}
+
+
+def current_language() -> str:
+    """The language of the page being made; outside a request, the site's own."""
+    if has_request_context() and "language" in g:
+        return str(g.language)
+    return current_settings().language if has_app_context() else "en"
+
+
+def local(moment: datetime) -> datetime:
+    """`moment` on the reader's clock."""
+    name = g.get("timezone") if has_request_context() else None
+    return moment.astimezone(ZoneInfo(name or current_settings().timezone))
+
+
+def today() -> date:
+    """The reader's date."""
+    return local(clock.now()).date()
+
+
+def day_heading(day: date) -> str:
+    """"Today, Sunday", "Friday 20 November"; the year when it is not this one."""
+    weekday = _format(day, "EEEE")
+    if day == today():
+        return gettext("Today, %(weekday)s", weekday=weekday)
+    if day == today() - timedelta(days=1):
+        return gettext("Yesterday, %(weekday)s", weekday=weekday)
+    same_year = day.year == today().year
+    if current_language() == "ja":
+        return _format(day, "M月d日 EEEE" if same_year else "y年M月d日 EEEE")
+    return _format(day, "EEEE d MMMM" if same_year else "EEEE d MMMM y")
+
+
+def day_words(day: date | datetime) -> str:
+    """"22 November 2026", 「2026年11月22日」; without the year when it is this one."""
+    if isinstance(day, datetime):
+        day = local(day).date()
+    same_year = day.year == today().year
+    if current_language() == "ja":
+        return _format(day, "M月d日" if same_year else "y年M月d日")
+    return _format(day, "d MMMM" if same_year else "d MMMM y")
+
+
+def month_words(day: date) -> str:
+    """"November 2026", 「2026年11月」."""
+    return _format(day, "y年M月" if current_language() == "ja" else "MMMM y")
+
+
+def time_words(moment: datetime) -> str:
+    """"21:40" on the reader's clock."""
+    return format_time(local(moment), "H:mm", locale=current_language())
+
+
+def moment_words(moment: datetime) -> str:
+    """"Sunday 22 November, 21:40", 「11月22日（日）21:40」; the year when it is not this one."""
+    day = local(moment).date()
+    same_year = day.year == today().year
+    if current_language() == "ja":
+        words = _format(day, "M月d日（E）" if same_year else "y年M月d日（E）")
+        return f"{words}{time_words(moment)}"
+    words = _format(day, "EEEE d MMMM" if same_year else "EEEE d MMMM y")
+    return f"{words}, {time_words(moment)}"
+
+
+def _format(day: date, pattern: str) -> str:
+    return format_date(day, pattern, locale=current_language())
+
+
+def compile_catalogues() -> None:
+    """Make the binary catalogue of every language beside its text, unless it is newer already."""
+    for language in TRANSLATED:
+        source = _po(language)
+        target = source.with_suffix(".mo")
+        if target.exists() and target.stat().st_mtime_ns >= source.stat().st_mtime_ns:
+            continue
+        with tempfile.NamedTemporaryFile(dir=source.parent, delete=False) as file:
+            write_mo(file, _read(language))
+        Path(file.name).replace(target)
+        os.utime(target)
+
+
+def problems() -> list[str]:
+    """What is wrong with the catalogues: messages that miss, are unsure, are not used, or change a placeholder."""
+    used = _extracted()
+    found: list[str] = []
+    for language in TRANSLATED:
+        catalogue = _read(language)
+        for message in used:
+            if not message.id:
+                continue
+            translated = catalogue.get(message.id if isinstance(message.id, str) else message.id[0])
+            if translated is None or not (all(translated.string) if isinstance(translated.string, tuple) else translated.string):
+                found.append(f"{language}: missing: {message.id!r}")
+            elif translated.fuzzy:
+                found.append(f"{language}: unsure: {message.id!r}")
+            else:
+                found += [f"{language}: {error}: {message.id!r}" for error in translated.check(catalogue)]
+        ids = {message.id if isinstance(message.id, str) else message.id[0] for message in used}
+        found += [f"{language}: not used: {m.id!r}" for m in catalogue if m.id and (m.id if isinstance(m.id, str) else m.id[0]) not in ids]
+    return found
+
+
+def update_catalogues() -> None:
+    """Write new messages into the catalogues, empty, and drop what is no longer used."""
+    used = _extracted()
+    for language in TRANSLATED:
+        catalogue = _read(language)
+        catalogue.update(used, no_fuzzy_matching=True)
+        catalogue.obsolete.clear()
+        text = io.BytesIO()
+        write_po(text, catalogue, width=120, ignore_obsolete=True, omit_header=False, no_location=True, sort_output=True)
+        _po(language).write_bytes(text.getvalue())
+
+
+def _po(language: str) -> Path:
+    return TRANSLATIONS / language / "LC_MESSAGES" / "messages.po"
+
+
+def _read(language: str) -> Catalog:
+    with _po(language).open("rb") as file:
+        return read_po(file, locale=language, domain="messages", abort_invalid=True)
+
+
+def _extracted() -> Catalog:
+    catalogue = Catalog(project="mixlite", fuzzy=False)
+    rows = extract_from_dir(ROOT, method_map=_METHODS, options_map=_OPTIONS, keywords=KEYWORDS, directory_filter=_is_ours)
+    for filename, line, message, _comments, _context in rows:
+        catalogue.add(message, locations=[(filename, line)])
+    return catalogue
+
+
+def _is_ours(path: str | os.PathLike[str]) -> bool:
+    return Path(path).name not in {"instance", "tests", "static", "node_modules"} and not Path(path).name.startswith(".")
+
+
+if __name__ == "__main__":
+    if "--update" in sys.argv:
+        update_catalogues()
+    wrong = problems()
+    print("\n".join(wrong) or "translations: complete")  # noqa: T201 - a command's answer
+    sys.exit(1 if wrong and "--check" in sys.argv else 0)

@@ -1,0 +1,120 @@
+"""From kept text to safe HTML.
+
+`prose` is the small Markdown of diaries; `plain` is for everything else that people type. Both end in the allowlist
+of nh3, so that nothing before it needs to be trusted (SECURITY.md, S29-S31). Neither ever loads a picture.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+import nh3
+import regex
+from linkify_it import LinkifyIt
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from markupsafe import Markup, escape
+
+from mixlite.core.text import clean_line, shortened
+
+_TAGS = {"p", "br", "em", "strong", "s", "ul", "ol", "li", "blockquote", "code", "pre", "hr", "a", "h2", "h3", "h4"}
+_ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}
+_SCHEMES = {"http", "https", "mailto"}
+_RELATIONS = "noopener nofollow ugc"
+_HEADINGS = {"h1": "h2", "h2": "h3", "h3": "h4", "h4": "h4", "h5": "h4", "h6": "h4"}
+_NESTING = 20
+_LOOKS_LIKE_ADDRESS = regex.compile(r"[\p{L}\p{N}-]\.[\p{L}]{2,}")
+_NUMBER = regex.compile(r"(?<![>\w])>>([1-9][0-9]{0,5})(?![0-9])")
+
+_linkify = LinkifyIt(options={"fuzzy_link": False, "fuzzy_email": False})
+_markdown = MarkdownIt("zero", {"html": False, "breaks": True, "linkify": True, "maxNesting": _NESTING}).enable(
+    ["heading", "list", "blockquote", "hr", "code", "fence", "emphasis", "strikethrough", "link", "autolink", "linkify", "newline", "escape", "backticks"]
+)
+_markdown.linkify.set({"fuzzy_link": False, "fuzzy_email": False})  # type: ignore[union-attr]
+
+
+@lru_cache(maxsize=1024)
+def prose(text: str) -> Markup:
+    """A diary's Markdown as HTML: headings below the page's own, links that tell where they lead, no pictures, no HTML."""
+    tokens = _markdown.parse(text)
+    for token in tokens:
+        token.tag = _HEADINGS.get(token.tag, token.tag)
+        if token.children:
+            token.children = _honest_links(token.children)
+    return Markup(_sanitised(_markdown.renderer.render(tokens, _markdown.options, {})))  # noqa: S704 - sanitised
+
+
+@lru_cache(maxsize=4096)
+def plain(text: str) -> Markup:
+    """Comments, voices and letters: links, line breaks, and `>>12` pointing at comment 12 of the same page."""
+    pieces, end = [], 0
+    for match in _linkify.match(text) or ():
+        if not match.url.startswith(("http://", "https://")):
+            continue
+        pieces += [_numbers(text[end : match.index]), Markup('<a href="{}">{}</a>').format(match.url, match.raw)]
+        end = match.last_index
+    pieces.append(_numbers(text[end:]))
+    html = Markup("<br>").join(Markup("").join(pieces).split("\n"))
+    return Markup(_sanitised(html))  # noqa: S704 - sanitised
+
+
+def excerpt(text: str, limit: int = 160) -> str:
+    """The first words of a diary without its marks, on one line, for a card."""
+    words = " ".join(_words(_markdown.parse(text[: limit * 20])))
+    return shortened(clean_line(words), limit)
+
+
+def _words(tokens: Sequence[Token]) -> list[str]:
+    found: list[str] = []
+    for token in tokens:
+        if token.children:
+            found.append("".join(" " if child.type in ("softbreak", "hardbreak") else child.content for child in token.children))
+        elif token.type in ("fence", "code_block"):
+            found.append(token.content)
+    return found
+
+
+def _numbers(text: str) -> Markup:
+    pieces, end = [], 0
+    for match in _NUMBER.finditer(text):
+        pieces += [escape(text[end : match.start()]), Markup('<a href="#c{0}">&gt;&gt;{0}</a>').format(match[1])]
+        end = match.end()
+    return Markup("").join([*pieces, escape(text[end:])])
+
+
+def _honest_links(tokens: list[Token]) -> list[Token]:
+    """A link whose words look like another address shows its true one (SECURITY.md, S30)."""
+    result: list[Token] = []
+    at = 0
+    while at < len(tokens):
+        token = tokens[at]
+        if token.type != "link_open":
+            result.append(token)
+            at += 1
+            continue
+        end = next(i for i in range(at, len(tokens)) if tokens[i].type == "link_close")
+        result += [token, *_honest_words(str(token.attrGet("href") or ""), tokens[at + 1 : end]), tokens[end]]
+        at = end + 1
+    return result
+
+
+def _honest_words(target: str, words: list[Token]) -> list[Token]:
+    shown = "".join(token.content for token in words)
+    host = urlsplit(target).hostname if target.startswith(("http://", "https://")) else None
+    if not _LOOKS_LIKE_ADDRESS.search(shown) or (host and _same_place(shown, target, host)):
+        return words
+    return [Token("text", "", 0, content=target)]
+
+
+def _same_place(shown: str, target: str, host: str) -> bool:
+    if shown.strip() == target:
+        return True
+    named = shown.strip() if "://" in shown else f"https://{shown.strip()}"
+    try:
+        return urlsplit(named).hostname == host
+    except ValueError:
+        return False
+
+
+def _sanitised(html: str) -> str:
+    return nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes=_SCHEMES, link_rel=_RELATIONS)

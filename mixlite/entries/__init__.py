@@ -1,0 +1,1 @@
+"""Entries and what hangs on them. Records and queries; who may read is asked one floor up."""

@@ -1,0 +1,50 @@
+"""Who may read a thing: the words, and the columns of everything that has an audience."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+
+from mixlite.core.language import lazy_gettext as _l
+from mixlite.people.members import Member
+
+
+class Audience(StrEnum):
+    """From the narrowest to the widest. What the law does not know grants nothing."""
+
+    ONLY_ME = "only_me"
+    CHOSEN = "chosen"
+    FRIENDS = "friends"
+    FRIENDS_OF_FRIENDS = "friends_of_friends"
+    MEMBERS = "members"
+    COMMUNITY = "community"
+    PUBLIC = "public"
+
+
+# What a member can choose today. `friends_of_friends` is law already; the picker of it comes with its explanation.
+OFFERED = (Audience.ONLY_ME, Audience.FRIENDS, Audience.MEMBERS)
+
+# The name of each, and what it means in a few words.
+WORDS: Mapping[str, tuple[Any, Any]] = {
+    Audience.ONLY_ME: (_l("Only me"), _l("Nobody else can see that it is there.")),
+    Audience.CHOSEN: (_l("Chosen people"), _l("Only the people and groups its author chose.")),
+    Audience.FRIENDS: (_l("Friends"), _l("People its author is friends with.")),
+    Audience.FRIENDS_OF_FRIENDS: (_l("Friends of friends"), _l("Friends, and their friends.")),
+    Audience.MEMBERS: (_l("Everybody here"), _l("All members; everyone was invited by somebody here.")),
+    Audience.COMMUNITY: (_l("The community"), _l("Those who can read the community.")),
+    Audience.PUBLIC: (_l("Anybody"), _l("Anybody on the web.")),
+}
+
+
+class HasAudience:
+    """The columns that `policy.visibility.sees` reads."""
+
+    audience: Mapped[str] = mapped_column(String(20))
+    deleted_at: Mapped[datetime | None]
+
+    @declared_attr
+    def author_id(cls) -> Mapped[int]:  # noqa: N805 - SQLAlchemy calls it with the class
+        return mapped_column(ForeignKey(Member.id))

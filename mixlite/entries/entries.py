@@ -1,0 +1,89 @@
+"""The entry: the spine that everything a member publishes stands on. Its words live with its kind."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Index, String, select, text, update
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+
+from mixlite.core import clock, events
+from mixlite.core.db import Base, BigId, db
+from mixlite.entries.audience import Audience, HasAudience
+from mixlite.people.members import Member
+
+# The planner uses a partial index only when a query says its condition in the same literal words (PERFORMANCE.md).
+FEED_INDEX = "ix_entries_feed"
+IN_FEED = "audience <> 'only_me' AND deleted_at IS NULL"
+OWN_INDEX = "ix_entries_own"
+
+
+class Entry(HasAudience, Base):
+    """One thing published by one member.
+
+    `published_at` is the first moment anybody else could read it; `shown_at` is where it stands in lists: the same,
+    or when it was written as long as nobody else could. `last_number` counts comments ever made, so numbers never return.
+    """
+
+    __tablename__ = "entries"
+    __table_args__ = (
+        CheckConstraint(f"audience IN ({', '.join(repr(a.value) for a in Audience)})", name="audience"),
+        Index(FEED_INDEX, "author_id", "shown_at", "id", sqlite_where=text(IN_FEED), postgresql_where=text(IN_FEED)),
+        Index(OWN_INDEX, "author_id", "shown_at", "id"),
+        Base.__table_args__,
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    created_at: Mapped[datetime]
+    published_at: Mapped[datetime | None]
+    shown_at: Mapped[datetime]
+    edited_at: Mapped[datetime | None]
+    last_number: Mapped[int] = mapped_column(default=0)
+
+    author: Mapped[Member] = relationship(lazy="raise_on_sql")
+
+
+def publish(author: Member, *, kind: str, audience: str) -> Entry:
+    """Make the entry that a kind's words hang on, and the event of it."""
+    now = clock.now()
+    is_private = audience == Audience.ONLY_ME
+    entry = Entry(
+        kind=kind,
+        author_id=author.id,
+        audience=audience,
+        created_at=now,
+        shown_at=now,
+        published_at=None if is_private else now,
+    )
+    db.session.add(entry)
+    db.session.flush()
+    events.record("entry.published", actor_id=author.id, subject_id=entry.id)
+    return entry
+
+
+def change_audience(entry: Entry, audience: str) -> None:
+    """Narrow or widen. The first time anybody else can read it, it takes its place in lists as new."""
+    if entry.published_at is None and audience != Audience.ONLY_ME:
+        entry.published_at = entry.shown_at = clock.now()
+    entry.audience = audience
+
+
+def touch(entry: Entry, *, words_changed: bool) -> None:
+    """Note that its author changed it; "edited" is shown only for changed words."""
+    if words_changed:
+        entry.edited_at = clock.now()
+    db.session.flush()
+    events.record("entry.changed", actor_id=entry.author_id, subject_id=entry.id)
+
+
+def next_comment_number(entry: Entry) -> int:
+    """The number of a new comment. Holds the entry's row, so two at once get two numbers."""
+    claim = update(Entry).where(Entry.id == entry.id).values(last_number=Entry.last_number + 1).returning(Entry.last_number)
+    return db.session.execute(claim.execution_options(synchronize_session=False)).scalar_one()
+
+
+def entries_by_id(ids: Iterable[int]) -> dict[int, Entry]:
+    """With their authors, in one statement."""
+    wanted = set(ids)
+    query = select(Entry).where(Entry.id.in_(wanted)).options(joinedload(Entry.author))
+    return {entry.id: entry for entry in db.session.scalars(query)} if wanted else {}

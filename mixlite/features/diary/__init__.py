@@ -1,0 +1,1 @@
+"""Diary entries: a title and long words."""

@@ -1,0 +1,35 @@
+"""Writing a diary entry."""
+
+from typing import Any
+
+from wtforms import SelectField
+
+from mixlite.core.forms import AtMost, Filled, Form, Line, OnceForm, Words
+from mixlite.core.language import lazy_gettext as _l
+from mixlite.core.prose import excerpt
+from mixlite.entries.audience import OFFERED, Audience
+from mixlite.entries.entries import Entry
+from mixlite.features.diary.models import BODY_LENGTH, EXCERPT_LENGTH, TITLE_LENGTH, Diary
+
+
+class _DiaryFields(Form):
+    title = Line(_l("Title"), validators=[Filled(), AtMost(TITLE_LENGTH)])
+    body = Words(_l("Words"), validators=[Filled(), AtMost(BODY_LENGTH)])
+    audience = SelectField(_l("Who can read this"), choices=[word.value for word in OFFERED], default=Audience.FRIENDS.value)
+
+    def values(self) -> dict[str, Any]:
+        """With the excerpt, which is made here, before the writer's lock."""
+        return {**super().values(), "excerpt": excerpt(self.body.data or "", EXCERPT_LENGTH)}
+
+
+class DiaryForm(_DiaryFields, OnceForm):
+    """A new one."""
+
+
+class DiaryEditForm(_DiaryFields):
+    """One that is there already."""
+
+
+def edit_form(entry: Entry, diary: Diary) -> DiaryEditForm:
+    """Filled with what it says now."""
+    return DiaryEditForm(data={"title": diary.title, "body": diary.body, "audience": entry.audience})

@@ -1,0 +1,1 @@
+"""Becoming friends, being friends, ending it, and blocking."""

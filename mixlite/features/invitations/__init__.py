@@ -1,0 +1,1 @@
+"""Invitations: writing them, opening them, and joining through them."""

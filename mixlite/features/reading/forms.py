@@ -1,0 +1,15 @@
+"""Answering an entry."""
+
+from mixlite.core.forms import AtMost, Filled, Form, OnceForm, Words
+from mixlite.core.language import lazy_gettext as _l
+from mixlite.entries.comments import COMMENT_LENGTH
+
+
+class CommentForm(OnceForm):
+    """Words under an entry."""
+
+    body = Words(_l("Write a comment"), validators=[Filled(_l("Please write something first.")), AtMost(COMMENT_LENGTH)])
+
+
+class DeleteForm(Form):
+    """One button."""

@@ -1,0 +1,93 @@
+"""What hangs on an entry, as one viewer may see it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import aliased, joinedload
+
+from mixlite.core import clock
+from mixlite.core.db import db
+from mixlite.core.errors import NotHere
+from mixlite.entries.comments import Comment
+from mixlite.entries.entries import Entry
+from mixlite.entries.marks import Favourite, Like
+from mixlite.people.friendships import Friendship
+from mixlite.people.members import Member
+from mixlite.policy.showing import shown
+from mixlite.policy.visibility import meets, sees
+
+FAVOURITES_ON_HOME = 4
+FAVOURITES_LOOKED_AT = 40
+RECOMMENDED_FOR = timedelta(days=365)
+
+
+def comments_on(viewer: Member, entry: Entry, limit: int, after_number: int) -> Sequence[Comment]:
+    """Comments with a higher number than `after_number`, in order, their writers loaded. Reads `limit` at most."""
+    query = (
+        select(Comment)
+        .join(Comment.author)
+        .where(Comment.entry_id == entry.id, Comment.deleted_at.is_(None), Comment.number > after_number, meets(viewer.id, Member))
+        .options(joinedload(Comment.author))
+        .order_by(Comment.number)
+        .limit(limit)
+    )
+    return db.session.scalars(query).all()
+
+
+def comment_on(viewer: Member, entry: Entry, number: int) -> Comment:
+    """One comment. Raises NotHere when it does not exist for the viewer."""
+    query = select(Comment).where(Comment.entry_id == entry.id, Comment.number == number, Comment.deleted_at.is_(None))
+    comment = db.session.scalars(query.join(Comment.author).where(meets(viewer.id, Member))).one_or_none()
+    if comment is None:
+        raise NotHere
+    return comment
+
+
+def number_before(viewer: Member, entry: Entry, limit: int, number: int) -> int:
+    """After which number a page of `limit` comments starts that ends just before `number`."""
+    query = (
+        select(Comment.number)
+        .join(Comment.author)
+        .where(Comment.entry_id == entry.id, Comment.deleted_at.is_(None), Comment.number < number, meets(viewer.id, Member))
+        .order_by(Comment.number.desc())
+        .limit(1)
+        .offset(limit)
+    )
+    return db.session.scalar(query) or 0
+
+
+def likers_of(viewer: Member, entry: Entry, limit: int) -> Sequence[Member]:
+    """Who liked it, the latest first."""
+    query = (
+        select(Member)
+        .join(Like, Like.member_id == Member.id)
+        .where(Like.entry_id == entry.id, meets(viewer.id, Member))
+        .order_by(Like.created_at.desc(), Member.id.desc())
+        .limit(limit)
+    )
+    return db.session.scalars(query).all()
+
+
+def friends_favourites(viewer: Member, _subjects: Sequence[Any]) -> Mapping[None, Any]:
+    """For home: what friends made a favourite lately, only what the viewer may read, each entry once."""
+    tie = aliased(Friendship)
+    is_friends = exists(select(1).where(tie.member_id == viewer.id, tie.friend_id == Favourite.member_id))
+    query = (
+        select(Entry.id, Member)
+        .select_from(Favourite)
+        .join(Entry, Entry.id == Favourite.entry_id)
+        .join(Member, Member.id == Favourite.member_id)
+        .where(is_friends, Favourite.created_at > clock.now() - RECOMMENDED_FOR, meets(viewer.id, Member))
+        .where(sees(viewer.id, Entry), Entry.author_id != viewer.id)
+        .order_by(Favourite.created_at.desc(), Entry.id.desc())
+        .limit(FAVOURITES_LOOKED_AT)
+    )
+    recommended: dict[int, list[Member]] = {}
+    for entry_id, friend in db.session.execute(query):
+        recommended.setdefault(entry_id, []).append(friend)
+    items = shown(viewer, list(recommended)[:FAVOURITES_ON_HOME])
+    for item in items:
+        item.favourite_of = recommended[item.entry.id]
+    return {None: {"items": items}} if items else {}

@@ -1,0 +1,154 @@
+"""/entries/<id> and what is done there."""
+
+from collections.abc import Callable
+
+from flask import Blueprint, Response, flash, request, url_for
+from flask_login import current_user
+
+from mixlite.core.forms import act
+from mixlite.core.http import came_from, page, see_other
+from mixlite.core.language import gettext as _
+from mixlite.entries.comments import Comment
+from mixlite.entries.entries import Entry
+from mixlite.features.reading import queries, verbs
+from mixlite.features.reading.forms import CommentForm, DeleteForm
+from mixlite.policy.permissions import Act, may, require
+from mixlite.policy.showing import audience_choices, shown
+from mixlite.policy.visibility import count_of_readers, readers_of, visible_entry
+
+bp = Blueprint("reading", __name__, url_prefix="/entries")
+
+COMMENTS_PER_PAGE = 50
+READERS_PER_PAGE = 100
+LIKERS_SHOWN = 6
+
+
+class ShownComment:
+    """A comment, and what the viewer may do with it."""
+
+    def __init__(self, entry: Entry, comment: Comment):
+        self.id, self.number, self.author = comment.id, comment.number, comment.author
+        self.text, self.created_at = comment.text, comment.created_at
+        self.is_mine = comment.author_id == current_user.id
+        self.may_remove = may(current_user, Act.REMOVE_COMMENT, (entry, comment))
+
+
+@bp.get("/<id:entry_id>")
+def show(entry_id: int) -> Response:
+    return _show(visible_entry(current_user, entry_id), CommentForm())
+
+
+@bp.post("/<id:entry_id>/comments")
+def comment(entry_id: int) -> Response:
+    entry, form = visible_entry(current_user, entry_id), CommentForm()
+    address = form.perform_once(verbs.add_comment, current_user, entry, address=_comment_address)
+    return see_other(address) if address else _show(visible_entry(current_user, entry_id), form)
+
+
+@bp.post("/<id:entry_id>/comments/<id:number>/remove")
+def remove_comment(entry_id: int, number: int) -> Response:
+    act(verbs.remove_comment, current_user, visible_entry(current_user, entry_id), number)
+    return see_other(url_for("reading.show", entry_id=entry_id, _anchor="comments"))
+
+
+@bp.post("/<id:entry_id>/like")
+def like(entry_id: int) -> Response:
+    return _act_on(entry_id, verbs.like)
+
+
+@bp.post("/<id:entry_id>/like/remove")
+def unlike(entry_id: int) -> Response:
+    return _act_on(entry_id, verbs.unlike)
+
+
+@bp.post("/<id:entry_id>/favourite")
+def favourite(entry_id: int) -> Response:
+    return _act_on(entry_id, verbs.favour)
+
+
+@bp.post("/<id:entry_id>/favourite/remove")
+def unfavourite(entry_id: int) -> Response:
+    return _act_on(entry_id, verbs.unfavour)
+
+
+@bp.route("/<id:entry_id>/edit", methods=["GET", "POST"])
+def edit(entry_id: int) -> Response:
+    entry = visible_entry(current_user, entry_id)
+    require(current_user, Act.REVISE, entry)
+    item = shown(current_user, [entry.id])[0]
+    form = item.kind.edit(entry, item.content)
+    if form.perform(item.kind.revise, current_user, entry):
+        return see_other(url_for("reading.show", entry_id=entry_id))
+    return page(item.kind.edit_template, form.status, form=form, item=item, audiences=audience_choices(current_user))
+
+
+@bp.get("/<id:entry_id>/readers")
+def readers(entry_id: int) -> Response:
+    entry = visible_entry(current_user, entry_id)
+    require(current_user, Act.LIST_READERS, entry)
+    found = list(readers_of(entry.id, READERS_PER_PAGE + 1, _number("after")))
+    more = url_for("reading.readers", entry_id=entry_id, after=found[READERS_PER_PAGE - 1].id) if len(found) > READERS_PER_PAGE else None
+    return page(
+        "reading/readers.html",
+        item=shown(current_user, [entry.id])[0],
+        readers=found[:READERS_PER_PAGE],
+        reader_count=count_of_readers(entry.id),
+        older_url=more,
+    )
+
+
+@bp.route("/<id:entry_id>/delete", methods=["GET", "POST"])
+def delete(entry_id: int) -> Response:
+    entry = visible_entry(current_user, entry_id)
+    require(current_user, Act.DELETE, entry)
+    form = DeleteForm()
+    if form.perform(verbs.delete_entry, current_user, entry):
+        flash(_("It is deleted. Nobody can see it any more."), "done")
+        return see_other(url_for("home.show"))
+    return page("reading/delete.html", form.status, item=shown(current_user, [entry_id])[0], form=form)
+
+
+def _show(entry: Entry, form: CommentForm) -> Response:
+    after = _number("after")
+    found = list(queries.comments_on(current_user, entry, COMMENTS_PER_PAGE + 1, after))
+    item = shown(current_user, [entry.id])[0]
+    return page(
+        "reading/show.html",
+        form.status,
+        item=item,
+        form=form,
+        comments=[ShownComment(entry, comment) for comment in found[:COMMENTS_PER_PAGE]],
+        comment_total=item.comment_count,
+        likers=queries.likers_of(current_user, entry, LIKERS_SHOWN),
+        reader_count=count_of_readers(entry.id) if item.is_mine else None,
+        **_neighbours(entry, found, after),
+    )
+
+
+def _neighbours(entry: Entry, found: list[Comment], after: int) -> dict[str, str | None]:
+    """Where the comments go on, in both directions."""
+    earlier = later = None
+    if after:
+        start = queries.number_before(current_user, entry, COMMENTS_PER_PAGE, after + 1)
+        earlier = url_for("reading.show", entry_id=entry.id, after=start or None, _anchor="comments")
+    if len(found) > COMMENTS_PER_PAGE:
+        later = url_for("reading.show", entry_id=entry.id, after=found[COMMENTS_PER_PAGE - 1].number, _anchor="comments")
+    return {"earlier_url": earlier, "later_url": later}
+
+
+def _comment_address(comment: Comment) -> str:
+    """The page that the new comment stands on, at its place."""
+    after = max(0, comment.number - COMMENTS_PER_PAGE) if comment.number > COMMENTS_PER_PAGE else None
+    return url_for("reading.show", entry_id=comment.entry_id, after=after, _anchor=f"c{comment.number}")
+
+
+def _act_on(entry_id: int, verb: Callable[..., None]) -> Response:
+    """Back to where the button was pressed: the feed, a profile or the entry's own page."""
+    act(verb, current_user, visible_entry(current_user, entry_id))
+    return see_other(came_from(url_for("reading.show", entry_id=entry_id)) + f"#e{entry_id}")
+
+
+def _number(name: str) -> int:
+    """A comment number or member id in the address; anything else is the beginning."""
+    value = request.args.get(name, "")
+    return int(value) if value.isascii() and value.isdigit() and len(value) <= 18 else 0

@@ -1,0 +1,109 @@
+"""Members: the people with an account."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from flask_login import UserMixin
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, func, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from mixlite.core import clock
+from mixlite.core.db import Base, BigId, db
+
+NAME_LENGTH = 50
+HANDLE_LENGTH = 30
+EMAIL_LENGTH = 254
+INTRODUCTION_LENGTH = 1000
+
+
+class Member(UserMixin, Base):  # type: ignore[misc]
+    """A person with an account. `handle` is unique and lower case; `status` says whether they are here.
+
+    A sponsor is kept as long as the row is: the row of somebody who left stays as an empty place in the tree.
+    """
+
+    __tablename__ = "members"
+    __allow_unmapped__ = True  # for the two attributes at the end, which are not columns
+    __table_args__ = (
+        CheckConstraint("status IN ('active', 'suspended', 'gone')", name="status"),
+        CheckConstraint("language IN ('en', 'ja')", name="language"),
+        Index("ix_members_email", "email"),
+        Index("ix_members_sponsor_id", "sponsor_id"),
+        Index("ix_members_joined_at", "joined_at"),
+        Base.__table_args__,
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    handle: Mapped[str] = mapped_column(String(HANDLE_LENGTH), unique=True)
+    name: Mapped[str] = mapped_column(String(NAME_LENGTH * 4))
+    email: Mapped[str] = mapped_column(String(EMAIL_LENGTH))
+    password_hash: Mapped[str] = mapped_column(String(100))
+    introduction: Mapped[str] = mapped_column(String(INTRODUCTION_LENGTH * 4), default="")
+    language: Mapped[str] = mapped_column(String(5), default="en")
+    theme: Mapped[str] = mapped_column(String(5), default="")
+    timezone: Mapped[str] = mapped_column(String(50), default="")
+    is_host: Mapped[bool] = mapped_column(default=False)
+    status: Mapped[str] = mapped_column(String(10), default="active")
+    sponsor_id: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    invitation_id: Mapped[int | None] = mapped_column(BigId)
+    joined_at: Mapped[datetime] = mapped_column(default=clock.now)
+    host_since: Mapped[datetime | None]
+
+    # How this request was signed in; never stored. The session cookie carries the token, the database its hash.
+    session_token: str | None = None
+    session_id: int | None = None
+
+    @property
+    def is_active(self) -> bool:
+        """Whether they can sign in (asked by Flask-Login)."""
+        return self.status == "active"
+
+    def get_id(self) -> str:
+        """What Flask-Login keeps in the cookie: the secret of the session row, not the member's id."""
+        if self.session_token is None:
+            raise RuntimeError("a member signs in with a session")
+        return self.session_token
+
+
+def is_here(member: type[Member]) -> ColumnElement[bool]:
+    """Whether the person is part of the circle now: neither suspended nor gone."""
+    return member.status == "active"
+
+
+def member_with_handle(handle: str) -> Member | None:
+    """By handle, in whatever case it was typed."""
+    return db.session.scalars(select(Member).where(Member.handle == handle.lower())).one_or_none()
+
+
+def members_with_email(email: str, limit: int = 2) -> Sequence[Member]:
+    """Members who gave this address, the first to join first. An address that is not confirmed may stand at several."""
+    query = select(Member).where(Member.email == email.lower(), is_here(Member)).order_by(Member.id).limit(limit)
+    return db.session.scalars(query).all()
+
+
+def members_by_id(ids: Iterable[int]) -> dict[int, Member]:
+    """In one statement."""
+    wanted = set(ids)
+    rows = db.session.scalars(select(Member).where(Member.id.in_(wanted))) if wanted else ()
+    return {member.id: member for member in rows}
+
+
+def count_of_members() -> int:
+    """How many people the circle has now."""
+    return db.session.scalar(select(func.count()).select_from(Member).where(is_here(Member))) or 0
+
+
+def longest_serving_host() -> Member | None:
+    """The host for whom the command line speaks."""
+    query = select(Member).where(Member.is_host, is_here(Member)).order_by(Member.host_since, Member.id).limit(1)
+    return db.session.scalars(query).one_or_none()
+
+
+def lock_members(*ids: int) -> None:
+    """Hold these members' rows until the transaction ends, always in the same order.
+
+    On PostgreSQL this makes crossing acts on one pair (asking, accepting, blocking) wait for each other; SQLite has
+    only one writer at a time anyway. The rows are read anew, so a suspension that came first is seen.
+    """
+    query = select(Member).where(Member.id.in_(set(ids))).order_by(Member.id).with_for_update(key_share=True)
+    db.session.scalars(query.execution_options(populate_existing=True)).all()

@@ -1,0 +1,66 @@
+"""Who may do what to a thing they see. One table; what it does not know is not allowed.
+
+Each act lists ways to be allowed; each way is a list of predicates that must all hold. Seeing comes first: a thing that
+the viewer does not see is NotHere before anybody asks what may be done with it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from typing import Any
+
+from mixlite.core.errors import NotYours
+from mixlite.entries.comments import Comment
+from mixlite.entries.entries import Entry
+from mixlite.people.members import Member
+
+Predicate = Callable[[Member, Any], bool]
+
+
+class Act(Enum):
+    """What somebody may or may not do."""
+
+    COMMENT = "comment on an entry"
+    MARK = "like an entry or make it a favourite"
+    REVISE = "change an entry's words or audience"
+    DELETE = "delete an entry"
+    LIST_READERS = "see the exact readers of an entry"
+    REMOVE_COMMENT = "remove a comment"
+    INVITE = "invite people"
+
+
+def is_active(member: Member, _thing: Any) -> bool:
+    return member.is_active
+
+
+def wrote_entry(member: Member, entry: Entry) -> bool:
+    return entry.author_id == member.id
+
+
+def wrote_comment(member: Member, on: tuple[Entry, Comment]) -> bool:
+    return on[1].author_id == member.id
+
+
+def wrote_entry_below(member: Member, on: tuple[Entry, Comment]) -> bool:
+    return on[0].author_id == member.id
+
+
+ALLOWED: Mapping[Act, Sequence[Sequence[Predicate]]] = {
+    Act.COMMENT: [[is_active]],
+    Act.MARK: [[is_active]],
+    Act.REVISE: [[is_active, wrote_entry]],
+    Act.DELETE: [[is_active, wrote_entry]],
+    Act.LIST_READERS: [[is_active, wrote_entry]],
+    Act.REMOVE_COMMENT: [[is_active, wrote_comment], [is_active, wrote_entry_below]],
+    Act.INVITE: [[is_active]],
+}
+
+
+def may(member: Member, act: Act, thing: Any = None) -> bool:
+    """Whether `member` may do `act` to `thing`, which they are known to see."""
+    return any(all(holds(member, thing) for holds in way) for way in ALLOWED.get(act, ()))
+
+
+def require(member: Member, act: Act, thing: Any = None) -> None:
+    """Raises NotYours unless `may`."""
+    if not may(member, act, thing):
+        raise NotYours(f"{act.value}: member {member.id}")

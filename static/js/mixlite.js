@@ -1,0 +1,6 @@
+// Every page is whole without these. Each adds one comfort.
+import "./copy.js";
+import "./counter.js";
+import "./double.js";
+import "./menu.js";
+import "./theme.js";
