@@ -40,7 +40,7 @@ def meets(viewer: Viewer, member: type[Member]) -> Rule:
 def sees(viewer: Viewer, thing: type[HasAudience]) -> Rule:
     """Whether `viewer` may read `thing`: it is not deleted, and it is theirs or its audience includes them."""
     author = aliased(Member)
-    meets_author = exists(select(1).where(author.id == thing.author_id, meets(viewer, author)))
+    meets_author = _there_is(author, where=(author.id == thing.author_id, meets(viewer, author)))
     return and_(
         thing.deleted_at.is_(None),
         or_(thing.author_id == viewer, and_(meets_author, _is_in_audience(viewer, thing))),
@@ -70,19 +70,27 @@ def takes_part(viewer: Viewer, participation: type[Participation], at: datetime 
 
 def _has_blocked(one: Viewer, other: Viewer) -> Rule:
     block = aliased(Block)
-    return exists(select(1).where(block.blocker_id == one, block.blocked_id == other))
+    return _there_is(block, where=(block.blocker_id == one, block.blocked_id == other))
 
 
 def _are_friends(one: Viewer, other: Viewer) -> Rule:
     tie = aliased(Friendship)
-    return exists(select(1).where(tie.member_id == one, tie.friend_id == other))
+    return _there_is(tie, where=(tie.member_id == one, tie.friend_id == other))
 
 
 def _share_a_friend(one: Viewer, other: Viewer) -> Rule:
     """Over somebody who is here: a suspended friend connects nobody."""
     mine, theirs, between = aliased(Friendship), aliased(Friendship), aliased(Member)
     ties = (mine.member_id == one, mine.friend_id == between.id, theirs.member_id == between.id, theirs.friend_id == other)
-    return exists(select(1).where(*ties, is_here(between)))
+    return _there_is(mine, theirs, between, where=(*ties, is_here(between)))
+
+
+def _there_is(*rows: Any, where: Sequence[Rule]) -> Rule:
+    """EXISTS over `rows`; everything else in `where` belongs to a query around it, however far out.
+
+    SQLAlchemy by itself looks one query out only, and would quietly compare with *some* member instead of this one.
+    """
+    return exists(select(1).where(*where).correlate_except(*rows))
 
 
 # --- the law, asked -------------------------------------------------------------------------------------------------

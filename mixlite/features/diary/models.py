@@ -1,6 +1,6 @@
 """What a diary entry says."""
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mixlite.core.db import Base
@@ -18,5 +18,5 @@ class Diary(Base):
 
     entry_id: Mapped[int] = mapped_column(ForeignKey("entries.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
     title: Mapped[str] = mapped_column(String(TITLE_LENGTH * 4))
-    body: Mapped[str] = mapped_column(Text(BODY_LENGTH * 4))
+    body: Mapped[str] = mapped_column(String(BODY_LENGTH * 4))
     excerpt: Mapped[str] = mapped_column(String(EXCERPT_LENGTH * 17))

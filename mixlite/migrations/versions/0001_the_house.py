@@ -268,7 +268,7 @@ def upgrade() -> None:
             "entry_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
         ),
         sa.Column("title", sa.String(length=400), nullable=False),
-        sa.Column("body", sa.Text(length=80000), nullable=False),
+        sa.Column("body", sa.String(length=80000), nullable=False),
         sa.Column("excerpt", sa.String(length=2720), nullable=False),
         sa.CheckConstraint("length(body) <= 80000", name=op.f("ck_diaries_body_length")),
         sa.CheckConstraint("length(excerpt) <= 2720", name=op.f("ck_diaries_excerpt_length")),
