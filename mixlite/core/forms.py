@@ -98,7 +98,9 @@ class Form(FlaskForm):  # type: ignore[misc]
         return values
 
     def _perform(self, act: Callable[[], Any]) -> Any:
-        if not self.validate_on_submit():
+        if not self.is_submitted():
+            return None
+        if not self.validate():
             self.status = 422
             return None
         try:
