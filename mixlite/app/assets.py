@@ -11,14 +11,23 @@ from flask import Response, abort, request
 STYLESHEET = "mixlite.css"
 A_YEAR = 365 * 24 * 3600
 _COMPRESSED = {".css", ".js", ".svg", ".webmanifest", ".txt"}
-_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".webmanifest": "application/manifest+json"}
+_TYPES = {
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
+}
 
 
 class Assets:
     """The files below `folder`, read at start. Their addresses hold a digest, so browsers may keep them for ever."""
 
     def __init__(self, folder: Path):
-        self.files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+        self.files = {
+            path.relative_to(folder).as_posix(): path.read_bytes()
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        }
         sheets = [name for name in self.files if PurePosixPath(name).parent.as_posix() == "css"]
         self.files[STYLESHEET] = b"\n".join(self.files[name] for name in sorted(sheets))
         digest = hashlib.sha256()
@@ -38,7 +47,7 @@ class Assets:
             abort(404)
         suffix = PurePosixPath(name).suffix
         content, is_small = self.files[name], suffix not in _COMPRESSED
-        accepts = "gzip" in request.accept_encodings and not is_small
+        accepts = request.accept_encodings["gzip"] > 0 and not is_small
         response = Response(_gzipped(content) if accepts else content)
         response.content_type = _TYPES.get(suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
         if response.content_type.startswith("text/"):
@@ -50,7 +59,8 @@ class Assets:
         response.cache_control.max_age = A_YEAR if version == self.version else 0
         response.cache_control.immutable = version == self.version
         response.set_etag(f"{self.version}-{'z' if accepts else 'p'}")
-        return response.make_conditional(request)
+        response.make_conditional(request)
+        return response
 
 
 @lru_cache(maxsize=256)

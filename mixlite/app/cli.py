@@ -5,6 +5,7 @@ import secrets
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 from flask import Flask
@@ -37,7 +38,7 @@ def main() -> None:
     logging.getLogger("huey").setLevel(logging.WARNING)
 
 
-def _settings(**overrides: object) -> Settings:
+def _settings(**overrides: Any) -> Settings:
     try:
         return load_settings(**overrides)
     except BadSettings as error:
@@ -187,7 +188,9 @@ def _member(handle: str) -> Member:
 def demo(port: int, *, only_build: bool) -> None:
     """Open a lively site in an instance of its own: Zachary's karate club, a year of diaries."""
     folder = Path(click.get_current_context().obj or ROOT / "instance" / "demo")
-    settings = _settings(instance=folder, base_url=f"http://localhost:{port}", site_name="Yanagi Dojo 柳道場", timezone="Asia/Tokyo")
+    settings = _settings(
+        instance=folder, base_url=f"http://localhost:{port}", site_name="Yanagi Dojo 柳道場", timezone="Asia/Tokyo"
+    )
     with _app(settings).app_context():
         build_demo(settings, click.echo)
     if not only_build:

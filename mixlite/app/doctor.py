@@ -1,4 +1,4 @@
-"""`mixlite doctor`: is this instance well?"""
+"""`mixlite doctor`: says whether this instance is well."""
 
 import stat
 from collections.abc import Iterator
@@ -40,7 +40,9 @@ def _settings(settings: Settings) -> Iterator[Finding]:
     if settings.is_https:
         yield Finding(True, f"addresses begin with {settings.base_url}")
     else:
-        yield Finding(True, f"addresses begin with {settings.base_url}: plain http, for this machine or a private network only")
+        yield Finding(
+            True, f"addresses begin with {settings.base_url}: plain http, for this machine or a private network only"
+        )
     key = settings.instance / "secret-key"
     if key.exists():
         yield Finding(not stat.S_IMODE(key.stat().st_mode) & 0o077, "the secret key is readable by its owner alone")
@@ -60,8 +62,12 @@ def _database(settings: Settings) -> Iterator[Finding]:
         broken = len(db.session.execute(text("PRAGMA foreign_key_check")).all())
         yield Finding(broken == 0, f"{broken} rows point at something that is not there")
     mirrored = aliased(Friendship)
-    halves = select(func.count()).select_from(Friendship).outerjoin(
-        mirrored, (mirrored.member_id == Friendship.friend_id) & (mirrored.friend_id == Friendship.member_id)
+    halves = (
+        select(func.count())
+        .select_from(Friendship)
+        .outerjoin(
+            mirrored, (mirrored.member_id == Friendship.friend_id) & (mirrored.friend_id == Friendship.member_id)
+        )
     )
     lonely = db.session.scalar(halves.where(mirrored.member_id.is_(None))) or 0
     yield Finding(lonely == 0, f"{lonely} friendships hold in one direction only")

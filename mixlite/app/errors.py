@@ -6,7 +6,8 @@ from typing import Any
 
 from flask import Flask, Response, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError, TimeoutError as PoolTimeout
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import ObjectDeletedError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
@@ -50,7 +51,7 @@ def _stale(_error: CSRFError) -> Response:
     return _problem(
         400,
         _("This page was open too long"),
-        _("Nothing was changed. Go back, load the page again, and send it once more; copy long words first, to be safe."),
+        _("Nothing was changed. Go back, copy long words to be safe, load the page again, and send it once more."),
     )
 
 
@@ -74,7 +75,11 @@ def _database(error: Exception) -> Response:
     if isinstance(error, OperationalError) and not is_busy(error):
         return _unforeseen(error)
     log.warning("the database could not answer: %s", type(error).__name__)
-    response = _problem(503, _("One moment, please"), _("Too much is being written right now. Nothing was lost; please try again in a few seconds."))
+    response = _problem(
+        503,
+        _("One moment, please"),
+        _("Too much is being written right now. Nothing was lost; please try again in a few seconds."),
+    )
     response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response
 

@@ -40,9 +40,11 @@ class Mixlite(Flask):
 
 
 def create_app(settings: Settings | None = None, queue: Queue | None = None) -> Mixlite:
-    """An application on one instance. `queue` carries rings to a worker; without one the worker's sweep finds the work."""
+    """An application on one instance. `queue` carries rings to a worker; without one its sweep finds the work."""
     settings = settings or load_settings()
-    app = Mixlite("mixlite", root_path=str(ROOT / "mixlite"), template_folder=str(ROOT / "templates"), static_folder=None)
+    app = Mixlite(
+        "mixlite", root_path=str(ROOT / "mixlite"), template_folder=str(ROOT / "templates"), static_folder=None
+    )
     app.config.update(_flask_config(settings))
     app.url_map.converters["id"] = IdConverter
     app.extensions["mixlite.house"] = build_house()
@@ -51,7 +53,12 @@ def create_app(settings: Settings | None = None, queue: Queue | None = None) -> 
     compile_catalogues()
     db.init_app(app)
     CSRFProtect(app)
-    Babel(app, default_translation_directories=str(TRANSLATIONS), default_timezone=settings.timezone, locale_selector=current_language)
+    Babel(
+        app,
+        default_translation_directories=str(TRANSLATIONS),
+        default_timezone=settings.timezone,
+        locale_selector=current_language,
+    )
     for room in ROOMS:
         app.register_blueprint(room)
     web.set_up(app)
@@ -79,6 +86,6 @@ def _flask_config(settings: Settings) -> dict[str, object]:
         "MAX_FORM_MEMORY_SIZE": LARGEST_FIELD,
         "MAX_FORM_PARTS": MOST_FIELDS,
         "WTF_CSRF_TIME_LIMIT": None,  # as long as the session: nobody loses a long diary to a token that grew old
-        "WTF_CSRF_SSL_STRICT": False,  # SameSite and the token decide; privacy tools strip the Referer that this asks for
+        "WTF_CSRF_SSL_STRICT": False,  # SameSite and the token decide; privacy tools strip the Referer that it wants
         "LANGUAGES": LANGUAGES,
     }

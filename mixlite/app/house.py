@@ -1,6 +1,6 @@
 """Where rooms meet. Reading these four tables tells what the product is."""
 
-from mixlite.core.rooms import House, Kind, Panel
+from mixlite.core.rooms import House, Kind, Panel, Reportable
 from mixlite.features.accounts import routes as accounts
 from mixlite.features.diary import forms as diary_forms
 from mixlite.features.diary import queries as diary
@@ -41,7 +41,7 @@ REACTIONS = {
     "comment.removed": (erasing.erase_comment,),
 }
 
-REPORTABLES = ()
+REPORTABLES: tuple[Reportable, ...] = ()
 
 PANELS = (
     Panel(place="welcome.door", order=10, load=accounts.door, template="accounts/_door.html"),

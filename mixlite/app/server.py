@@ -10,8 +10,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-import waitress
 from flask import Flask
+from waitress.server import create_server
 
 from mixlite.core.config import Settings
 
@@ -25,7 +25,7 @@ STOP_SECONDS = 20.0
 
 def serve(app: Flask, settings: Settings, host: str, port: int) -> None:
     """Answer requests until told to stop (SIGINT, SIGTERM)."""
-    server = waitress.create_server(app, host=host, port=port, threads=THREADS, ident=None, clear_untrusted_proxy_headers=True)
+    server = create_server(app, host=host, port=port, threads=THREADS, ident=None, clear_untrusted_proxy_headers=True)
     signal.signal(signal.SIGTERM, _stop)
     try:
         with _announced(settings), _worker(settings):
@@ -61,7 +61,9 @@ def _announced(settings: Settings) -> Iterator[None]:
 
 @contextmanager
 def _worker(settings: Settings) -> Iterator[None]:
-    supervisor = Supervisor([sys.executable, "-m", "mixlite", "worker"], {**os.environ, "MIXLITE_INSTANCE": str(settings.instance)})
+    supervisor = Supervisor(
+        [sys.executable, "-m", "mixlite", "worker"], {**os.environ, "MIXLITE_INSTANCE": str(settings.instance)}
+    )
     supervisor.start()
     try:
         yield

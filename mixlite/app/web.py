@@ -22,19 +22,9 @@ from mixlite.people.sessions import member_signed_in_by, trace_of_use
 log = logging.getLogger(__name__)
 HUES = 12
 
-_POLICY = "; ".join(
-    [
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self'",
-        "connect-src 'self'",
-        "manifest-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "object-src 'none'",
-        "frame-ancestors 'none'",
-    ]
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "manifest-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
 )
 _HEADERS = {
     "Content-Security-Policy": _POLICY,
@@ -94,7 +84,7 @@ def _ask_for_sign_in() -> Response | None:
 
 
 def _seal(response: Response) -> Response:
-    """What every answer carries, errors and files included; and, once it has gone out, the trace of the session's use."""
+    """What every answer carries, errors and files included; once it has gone out, the trace of the session's use."""
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     if current_settings().is_https:
@@ -109,7 +99,7 @@ def _seal(response: Response) -> Response:
     return response
 
 
-def _leave_trace(app: Flask, session_id: int, used_at: Any, remembered: bool) -> None:
+def _leave_trace(app: Flask, session_id: int, used_at: Any, remembered: Any) -> None:
     with app.app_context():
         trace_of_use(session_id, used_at, remembered=remembered)
 
@@ -152,7 +142,7 @@ def _dress_templates(app: Flask) -> None:
     env.globals.update(
         lucide=lucide,
         site=Site(),
-        static_url=lambda name: app.extensions["mixlite.assets"].address(name),
+        static_url=app.extensions["mixlite.assets"].address,
         panels=lambda place, subject=None: current_house().panels_for(place, current_user, subject),
     )
     env.filters.update(
@@ -168,5 +158,3 @@ def _dress_templates(app: Flask) -> None:
         hue=lambda member: (member.id * 7) % HUES,
     )
     app.context_processor(lambda: {"language": words.current_language(), "theme": g.get("theme", "")})
-
-

@@ -19,7 +19,7 @@ IDLE_SECONDS = 1.0
 
 
 class HueyQueue:
-    """Carries rings over Huey. Its one task is `ring(kind, row id)`; only the worker's own queue is given what it does."""
+    """Carries rings over Huey. Its one task is `ring(kind, row id)`; only a worker's queue is told what that does."""
 
     def __init__(self, huey: Huey, do: Callable[[str, int], None]):
         self.huey = huey

@@ -1,4 +1,4 @@
-"""Settings: the environment first, then `config.toml` in the instance folder, then defaults that suit one small machine."""
+"""Settings: the environment, then `config.toml` in the instance folder, then defaults that suit one small machine."""
 
 import os
 import secrets
@@ -72,7 +72,7 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) ->
     """Read the settings of one instance.
 
     Takes the environment (the process's own by default) and overrides by field name.
-    Raises BadSettings when something given cannot be used. Makes the instance folder and its secret key when they are missing.
+    Raises BadSettings when something given cannot be used. Makes the instance folder and its secret key if they miss.
     """
     environ = os.environ if environ is None else environ
     instance = Path(overrides.pop("instance", None) or environ.get("MIXLITE_INSTANCE") or ROOT / "instance").resolve()
@@ -141,7 +141,7 @@ def _secret_key(path: Path) -> str:
 
 def _machine_timezone() -> str:
     link = Path("/etc/localtime")
-    name = os.readlink(link).partition("zoneinfo/")[2] if link.is_symlink() else ""
+    name = str(link.readlink()).partition("zoneinfo/")[2] if link.is_symlink() else ""
     return name if name in available_timezones() else "UTC"
 
 

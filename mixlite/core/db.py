@@ -12,7 +12,19 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Engine, Executable, Integer, MetaData, String, Table, event, func
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Engine,
+    Executable,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    event,
+    func,
+)
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, registry
@@ -57,7 +69,7 @@ class Base(DeclarativeBase):
     """Every table of the site. Ids are never reused (SECURITY.md, S26)."""
 
     registry = registry(metadata=MetaData(naming_convention=NAMING), type_annotation_map={datetime: Moment})
-    __table_args__: Any = {"sqlite_autoincrement": True}
+    __table_args__: Any = {"sqlite_autoincrement": True}  # noqa: RUF012 - SQLAlchemy reads it as a plain attribute
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -144,13 +156,13 @@ def write_trace(statement: Executable) -> bool:
         with engine.connect() as connection:
             is_sqlite = engine.dialect.name == "sqlite"
             if is_sqlite:
-                connection.connection.execute(f"PRAGMA busy_timeout={TRACE_BUSY_MILLISECONDS}")  # type: ignore[attr-defined]
+                connection.connection.execute(f"PRAGMA busy_timeout={TRACE_BUSY_MILLISECONDS}")
             try:
                 with connection.execution_options(writer=True).begin():
                     connection.execute(statement)
             finally:
                 if is_sqlite:
-                    connection.connection.execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")  # type: ignore[attr-defined]
+                    connection.connection.execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
     except OperationalError:
         return False
     return True

@@ -1,4 +1,4 @@
-"""What can go wrong between a person and a page. Each says something safe to the person; the private cause goes to the log."""
+"""What can go wrong between a person and a page. Each says something safe; the private cause goes to the log."""
 
 from typing import Any
 

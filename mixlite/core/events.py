@@ -7,7 +7,7 @@ lists for its name, in one transaction with marking it done, so a crash repeats 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import CheckConstraint, Index, String, delete, or_, select, text, update
+from sqlalchemy import CheckConstraint, ColumnElement, Index, String, delete, or_, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mixlite.core import clock
@@ -29,7 +29,12 @@ class Event(Base):
     __tablename__ = "events"
     __table_args__ = (
         CheckConstraint("state IN ('waiting', 'done', 'failed')", name="state"),
-        Index("ix_events_due", "due_at", sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'")),
+        Index(
+            "ix_events_due",
+            "due_at",
+            sqlite_where=text("state = 'waiting'"),
+            postgresql_where=text("state = 'waiting'"),
+        ),
         Base.__table_args__,
     )
 
@@ -72,7 +77,7 @@ def event_job(reactions: Reactions) -> Job:
     return Job("event", due=_due, run=lambda event_id: _handle(event_id, reactions))
 
 
-def _is_due() -> list[object]:
+def _is_due() -> list[ColumnElement[bool]]:
     now = clock.now()
     return [Event.state == "waiting", Event.due_at <= now, or_(Event.leased_until.is_(None), Event.leased_until <= now)]
 

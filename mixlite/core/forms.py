@@ -20,14 +20,14 @@ from mixlite.core.text import UnusableText, characters, clean_line, clean_text, 
 _NOT_VALUES = ("csrf_token", "nonce")
 
 
-class Line(StringField):  # type: ignore[misc]
+class Line(StringField):
     """One line of text, cleaned as `core.text` says."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
         self.data = _cleaned(self, clean_line, valuelist)
 
 
-class Words(TextAreaField):  # type: ignore[misc]
+class Words(TextAreaField):
     """Several lines of text, cleaned as `core.text` says."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
@@ -69,16 +69,17 @@ class AtMost:
         if count > self.limit or len(text) > 4 * self.limit:
             over = max(count - self.limit, 1)
             raise ValidationError(
-                ngettext("At most %(limit)s characters; this is %(num)s too many.", "At most %(limit)s characters; this is %(num)s too many.", over, limit=self.limit)
+                ngettext(
+                    "At most %(limit)s characters; this is %(num)s too many.",
+                    "At most %(limit)s characters; this is %(num)s too many.",
+                    over,
+                    limit=self.limit,
+                )
             )
 
 
 class Form(FlaskForm):  # type: ignore[misc]
     """A form whose `perform` runs a verb. `status` is what the page should answer if it is shown again."""
-
-    class Meta(FlaskForm.Meta):
-        def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Any:
-            return unbound_field.bind(form=form, **options)
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -115,7 +116,7 @@ class Form(FlaskForm):  # type: ignore[misc]
         self.status = refusal.status
         field = self._fields.get(refusal.field) if refusal.field else None
         if field is None:
-            self.form_errors = [*self.form_errors, refusal.message]
+            self.form_errors.append(refusal.message)
         else:
             field.errors = [*field.errors, refusal.message]
 
@@ -126,7 +127,9 @@ class OnceForm(Form):
     nonce = HiddenField(default=lambda: secrets.token_urlsafe(16))
     made: Any = None  # what the verb made just now; None when an earlier sending had made it
 
-    def perform_once(self, verb: Callable[..., Any], actor: Any, *args: Any, address: Callable[[Any], str]) -> str | None:
+    def perform_once(
+        self, verb: Callable[..., Any], actor: Any, *args: Any, address: Callable[[Any], str]
+    ) -> str | None:
         """Like `perform`, and answers the address of what was made, now or by an earlier sending of the same form."""
         return self._perform(lambda: self._once(verb, actor, args, address))  # type: ignore[no-any-return]
 

@@ -1,7 +1,7 @@
 """Work after the answer. The row is the truth, the queue is a bell.
 
-Whatever must not be lost is a row with a state, a lease and a next attempt. `Bell.ring(kind, row id)` wakes a worker for
-one row; the sweep finds every row that is due, rung or not. So a lost or doubled ring loses and doubles nothing.
+Whatever must not be lost is a row with a state, a lease and a next attempt. `Bell.ring(kind, row id)` wakes a worker
+for one row; the sweep finds every row that is due, rung or not. So a lost or doubled ring loses and doubles nothing.
 """
 
 import logging

@@ -1,7 +1,7 @@
 """Languages: which one this person reads, dates as people write them, and the catalogues.
 
-English is the message id; Japanese stands in `translations/ja/LC_MESSAGES/messages.po`. Catalogues are compiled when the
-application is made. `python -m mixlite.core.language --check` fails on anything missing, unused or unsure;
+English is the message id; Japanese stands in `translations/ja/LC_MESSAGES/messages.po`. Catalogues are compiled when
+the application is made. `python -m mixlite.core.language --check` fails on anything missing, unused or unsure;
 `--update` writes new messages into the catalogue.
 """
 
@@ -41,7 +41,15 @@ __all__ = [
 
 TRANSLATIONS = Path(__file__).resolve().parents[1] / "translations"
 TRANSLATED = tuple(language for language in LANGUAGES if language != "en")
-KEYWORDS = {"_": None, "gettext": None, "_l": None, "lazy_gettext": None, "ngettext": (1, 2), "_ln": (1, 2), "lazy_ngettext": (1, 2)}
+KEYWORDS = {
+    "_": None,
+    "gettext": None,
+    "_l": None,
+    "lazy_gettext": None,
+    "ngettext": (1, 2),
+    "_ln": (1, 2),
+    "lazy_ngettext": (1, 2),
+}
 _METHODS = [("mixlite/**.py", "python"), ("templates/**.html", "jinja2"), ("templates/**.txt", "jinja2")]
 _OPTIONS = {"templates/**.html": {"silent": "false", "trimmed": "true"}}
 
@@ -65,12 +73,12 @@ def today() -> date:
 
 
 def day_heading(day: date) -> str:
-    """"Today, Sunday", "Friday 20 November"; the year when it is not this one."""
+    """Such as "Today, Sunday", "Friday 20 November"; the year when it is not this one."""
     weekday = _format(day, "EEEE")
     if day == today():
-        return gettext("Today, %(weekday)s", weekday=weekday)
+        return str(gettext("Today, %(weekday)s", weekday=weekday))
     if day == today() - timedelta(days=1):
-        return gettext("Yesterday, %(weekday)s", weekday=weekday)
+        return str(gettext("Yesterday, %(weekday)s", weekday=weekday))
     same_year = day.year == today().year
     if current_language() == "ja":
         return _format(day, "M月d日 EEEE" if same_year else "y年M月d日 EEEE")
@@ -78,7 +86,7 @@ def day_heading(day: date) -> str:
 
 
 def day_words(day: date | datetime) -> str:
-    """"22 November 2026", 「2026年11月22日」; without the year when it is this one."""
+    """Such as "22 November 2026", 「2026年11月22日」; without the year when it is this one."""
     if isinstance(day, datetime):
         day = local(day).date()
     same_year = day.year == today().year
@@ -88,17 +96,17 @@ def day_words(day: date | datetime) -> str:
 
 
 def month_words(day: date) -> str:
-    """"November 2026", 「2026年11月」."""
+    """Such as "November 2026", 「2026年11月」."""
     return _format(day, "y年M月" if current_language() == "ja" else "MMMM y")
 
 
 def time_words(moment: datetime) -> str:
-    """"21:40" on the reader's clock."""
-    return format_time(local(moment), "H:mm", locale=current_language())
+    """Such as "21:40" on the reader's clock."""
+    return str(format_time(local(moment), "H:mm", locale=current_language()))
 
 
 def moment_words(moment: datetime) -> str:
-    """"Sunday 22 November, 21:40", 「11月22日（日）21:40」; the year when it is not this one."""
+    """Such as "Sunday 22 November, 21:40", 「11月22日（日）21:40」; the year when it is not this one."""
     day = local(moment).date()
     same_year = day.year == today().year
     if current_language() == "ja":
@@ -109,7 +117,7 @@ def moment_words(moment: datetime) -> str:
 
 
 def _format(day: date, pattern: str) -> str:
-    return format_date(day, pattern, locale=current_language())
+    return str(format_date(day, pattern, locale=current_language()))
 
 
 def compile_catalogues() -> None:
@@ -135,14 +143,20 @@ def problems() -> list[str]:
             if not message.id:
                 continue
             translated = catalogue.get(message.id if isinstance(message.id, str) else message.id[0])
-            if translated is None or not (all(translated.string) if isinstance(translated.string, tuple) else translated.string):
+            if translated is None or not (
+                all(translated.string) if isinstance(translated.string, tuple) else translated.string
+            ):
                 found.append(f"{language}: missing: {message.id!r}")
             elif translated.fuzzy:
                 found.append(f"{language}: unsure: {message.id!r}")
             else:
                 found += [f"{language}: {error}: {message.id!r}" for error in translated.check(catalogue)]
         ids = {message.id if isinstance(message.id, str) else message.id[0] for message in used}
-        found += [f"{language}: not used: {m.id!r}" for m in catalogue if m.id and (m.id if isinstance(m.id, str) else m.id[0]) not in ids]
+        found += [
+            f"{language}: not used: {m.id!r}"
+            for m in catalogue
+            if m.id and (m.id if isinstance(m.id, str) else m.id[0]) not in ids
+        ]
     return found
 
 
@@ -154,7 +168,9 @@ def update_catalogues() -> None:
         catalogue.update(used, no_fuzzy_matching=True)
         catalogue.obsolete.clear()
         text = io.BytesIO()
-        write_po(text, catalogue, width=120, ignore_obsolete=True, omit_header=False, no_location=True, sort_output=True)
+        write_po(
+            text, catalogue, width=120, ignore_obsolete=True, omit_header=False, no_location=True, sort_output=True
+        )
         _po(language).write_bytes(text.getvalue())
 
 
@@ -169,14 +185,18 @@ def _read(language: str) -> Catalog:
 
 def _extracted() -> Catalog:
     catalogue = Catalog(project="mixlite", fuzzy=False)
-    rows = extract_from_dir(ROOT, method_map=_METHODS, options_map=_OPTIONS, keywords=KEYWORDS, directory_filter=_is_ours)
+    rows = extract_from_dir(
+        ROOT, method_map=_METHODS, options_map=_OPTIONS, keywords=KEYWORDS, directory_filter=_is_ours
+    )
     for filename, line, message, _comments, _context in rows:
         catalogue.add(message, locations=[(filename, line)])
     return catalogue
 
 
 def _is_ours(path: str | os.PathLike[str]) -> bool:
-    return Path(path).name not in {"instance", "tests", "static", "node_modules"} and not Path(path).name.startswith(".")
+    return Path(path).name not in {"instance", "tests", "static", "node_modules"} and not Path(path).name.startswith(
+        "."
+    )
 
 
 if __name__ == "__main__":

@@ -50,7 +50,9 @@ def earlier_result(actor_id: int, nonce: str, fingerprint: str) -> str | None:
         return None
     earlier = db.session.scalars(_submission(actor_id, nonce)).one()
     if earlier.fingerprint != fingerprint or earlier.address is None:
-        raise Conflict(_l("This form was already sent with other words. Both are safe: look at what you sent, then send this again if you want it too."))
+        raise Conflict(
+            _l("This form was already sent with other words. Look at what you sent; press again if you want this too.")
+        )
     return earlier.address
 
 
@@ -66,5 +68,5 @@ def forget_old_submissions() -> None:
         db.session.execute(delete(Submission).where(Submission.sent_at < clock.now() - KEPT))
 
 
-def _submission(actor_id: int, nonce: str) -> Select[tuple[Submission]]:
+def _submission(actor_id: int, nonce: str) -> Select[Submission]:
     return select(Submission).where(Submission.actor_id == actor_id, Submission.nonce == nonce)

@@ -19,7 +19,7 @@ FEWEST_DIFFERENT = 5
 SITE_WORDS = ("mixlite", "password", "パスワード")
 
 
-class Password(PasswordField):  # type: ignore[misc]
+class Password(PasswordField):
     """Exactly what was typed."""
 
 
@@ -55,14 +55,28 @@ def _common() -> frozenset[str]:
 
 def _walks() -> frozenset[str]:
     """Rows of the keyboard and of the alphabet, walked and repeated."""
-    rows = ("1234567890", "0987654321", "qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertyuiopasdfghjklzxcvbnm", "abcdefghijklmnopqrstuvwxyz", "1q2w3e4r5t6y7u8i9o0p", "qazwsxedcrfvtgbyhnujmikolp")
-    return frozenset((row * 20)[start : start + length] for row in rows for start in range(3) for length in range(SHORTEST, 40))
+    rows = (
+        "1234567890",
+        "0987654321",
+        "qwertyuiop",
+        "asdfghjkl",
+        "zxcvbnm",
+        "qwertyuiopasdfghjklzxcvbnm",
+        "abcdefghijklmnopqrstuvwxyz",
+        "1q2w3e4r5t6y7u8i9o0p",
+        "qazwsxedcrfvtgbyhnujmikolp",
+    )
+    return frozenset(
+        (row * 20)[start : start + length] for row in rows for start in range(3) for length in range(SHORTEST, 40)
+    )
 
 
 def _is_made_of(password: str, words: list[str]) -> bool:
     """Whether less than five letters remain once every known word, and the digits at its ends, are taken away."""
     rest = password
-    for word in sorted({part for text in words for part in [text.casefold(), *text.casefold().split("@")]}, key=len, reverse=True):
+    for word in sorted(
+        {part for text in words for part in [text.casefold(), *text.casefold().split("@")]}, key=len, reverse=True
+    ):
         if len(word) >= 2:
             rest = rest.replace(word, "")
     return len(rest.strip("0123456789!?.-_ ")) < FEWEST_DIFFERENT and rest != password

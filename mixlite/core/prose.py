@@ -28,14 +28,29 @@ _NUMBER = regex.compile(r"(?<![>\w])>>([1-9][0-9]{0,5})(?![0-9])")
 
 _linkify = LinkifyIt(options={"fuzzy_link": False, "fuzzy_email": False})
 _markdown = MarkdownIt("zero", {"html": False, "breaks": True, "linkify": True, "maxNesting": _NESTING}).enable(
-    ["heading", "list", "blockquote", "hr", "code", "fence", "emphasis", "strikethrough", "link", "autolink", "linkify", "newline", "escape", "backticks"]
+    [
+        "heading",
+        "list",
+        "blockquote",
+        "hr",
+        "code",
+        "fence",
+        "emphasis",
+        "strikethrough",
+        "link",
+        "autolink",
+        "linkify",
+        "newline",
+        "escape",
+        "backticks",
+    ]
 )
 _markdown.linkify.set({"fuzzy_link": False, "fuzzy_email": False})  # type: ignore[union-attr]
 
 
 @lru_cache(maxsize=1024)
 def prose(text: str) -> Markup:
-    """A diary's Markdown as HTML: headings below the page's own, links that tell where they lead, no pictures, no HTML."""
+    """A diary's Markdown as HTML: headings below the page's own, links that say where they lead, no pictures."""
     tokens = _markdown.parse(text)
     for token in tokens:
         token.tag = _HEADINGS.get(token.tag, token.tag)
@@ -68,7 +83,9 @@ def _words(tokens: Sequence[Token]) -> list[str]:
     found: list[str] = []
     for token in tokens:
         if token.children:
-            found.append("".join(" " if child.type in ("softbreak", "hardbreak") else child.content for child in token.children))
+            found.append(
+                "".join(" " if child.type in ("softbreak", "hardbreak") else child.content for child in token.children)
+            )
         elif token.type in ("fence", "code_block"):
             found.append(token.content)
     return found

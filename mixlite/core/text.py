@@ -13,7 +13,9 @@ MOST_MARKS = 8
 _REFUSED = regex.compile(r"[\x00\ud800-\udfff\ufffe\uffff]")
 # C0 and C1 controls but tab and line feed; bidi embeddings, overrides and isolates; zero-width space, word joiner,
 # byte order mark, soft hyphen, interlinear annotations, tag characters. ZWJ and ZWNJ stay: emoji and scripts need them.
-_INVISIBLE = regex.compile(r"[\x01-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]")
+_INVISIBLE = regex.compile(
+    r"[\x01-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
 _MARKS = regex.compile(rf"(\p{{M}}{{{MOST_MARKS}}})\p{{M}}+")
 _BLANK_LINES = regex.compile(r"\n{4,}")
 _SPACES = regex.compile(r"\s+")

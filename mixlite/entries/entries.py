@@ -11,7 +11,7 @@ from mixlite.core.db import Base, BigId, db
 from mixlite.entries.audience import Audience, HasAudience
 from mixlite.people.members import Member
 
-# The planner uses a partial index only when a query says its condition in the same literal words (PERFORMANCE.md).
+# A partial index is used only by a query that says its condition in the same literal words (PERFORMANCE.md).
 FEED_INDEX = "ix_entries_feed"
 IN_FEED = "audience <> 'only_me' AND deleted_at IS NULL"
 OWN_INDEX = "ix_entries_own"
@@ -21,7 +21,8 @@ class Entry(HasAudience, Base):
     """One thing published by one member.
 
     `published_at` is the first moment anybody else could read it; `shown_at` is where it stands in lists: the same,
-    or when it was written as long as nobody else could. `last_number` counts comments ever made, so numbers never return.
+    or when it was written as long as nobody else could. `last_number` counts all comments ever made: numbers never
+    return.
     """
 
     __tablename__ = "entries"
@@ -78,7 +79,9 @@ def touch(entry: Entry, *, words_changed: bool) -> None:
 
 def next_comment_number(entry: Entry) -> int:
     """The number of a new comment. Holds the entry's row, so two at once get two numbers."""
-    claim = update(Entry).where(Entry.id == entry.id).values(last_number=Entry.last_number + 1).returning(Entry.last_number)
+    claim = (
+        update(Entry).where(Entry.id == entry.id).values(last_number=Entry.last_number + 1).returning(Entry.last_number)
+    )
     return db.session.execute(claim.execution_options(synchronize_session=False)).scalar_one()
 
 

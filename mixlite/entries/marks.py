@@ -39,7 +39,10 @@ def set_mark(mark: Mark, *, entry_id: int, member_id: int) -> bool:
     """Put the mark there; whether it was new. Two at once make one."""
     insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     row = {"entry_id": entry_id, "member_id": member_id, "created_at": clock.now()}
-    return db.session.execute(insert(mark).values(row).on_conflict_do_nothing().returning(mark.entry_id)).first() is not None
+    return (
+        db.session.execute(insert(mark).values(row).on_conflict_do_nothing().returning(mark.entry_id)).first()
+        is not None
+    )
 
 
 def take_mark(mark: Mark, *, entry_id: int, member_id: int) -> None:

@@ -50,18 +50,20 @@ def upgrade(settings: Settings) -> Path | None:
     """Run every missing step. Returns where the copy was put, if one was made. Raises BrokenMigration."""
     if is_current():
         return None
-    copy = _copy(settings.sqlite_file, settings.instance / "backups") if settings.sqlite_file and not is_empty() else None
+    copy = (
+        _copy(settings.sqlite_file, settings.instance / "backups") if settings.sqlite_file and not is_empty() else None
+    )
     db.session.remove()
     with db.engine.connect() as connection:
         if settings.is_sqlite:
-            connection.connection.execute("PRAGMA foreign_keys=OFF")  # type: ignore[attr-defined]
+            connection.connection.execute("PRAGMA foreign_keys=OFF")
         try:
             with connection.execution_options(writer=True).begin():
                 command.upgrade(alembic_config(connection), "head")
                 _check_keys(connection)
         finally:
             if settings.is_sqlite:
-                connection.connection.execute("PRAGMA foreign_keys=ON")  # type: ignore[attr-defined]
+                connection.connection.execute("PRAGMA foreign_keys=ON")
     if settings.sqlite_file:
         settings.sqlite_file.chmod(0o600)
     return copy

@@ -6,7 +6,18 @@ A friendship is two rows, one for each direction, written and removed together: 
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, UniqueConstraint, delete, func, select, tuple_
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    delete,
+    func,
+    select,
+    tuple_,
+)
 from sqlalchemy.orm import Mapped, aliased, joinedload, mapped_column, relationship
 
 from mixlite.core import clock
@@ -33,7 +44,7 @@ class Friendship(Base):
 
 
 class FriendRequest(Base):
-    """`asker` would like to be friends with `asked`. One row for each pair; a declined one stays, so that declining is silent."""
+    """`asker` would like to be friends with `asked`. One row a pair; a declined one stays: declining is silent."""
 
     __tablename__ = "friend_requests"
     __table_args__ = (

@@ -8,7 +8,7 @@ from mixlite.core.db import BigId
 
 
 class Participation:
-    """Mixed into the table of a conversation's participants. `left_at` is the first moment after the last that counts."""
+    """Mixed into the table of a conversation's participants. `left_at` is the first moment that no longer counts."""
 
     conversation_id: Mapped[int] = mapped_column(BigId, primary_key=True)
     member_id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -1,4 +1,4 @@
-"""Signed-in sessions, one row each: ending the row ends the session, whatever cookie is still around (SECURITY.md, S8)."""
+"""Signed-in sessions, one row each: ending the row ends the session, whatever cookie is still about (S8)."""
 
 from datetime import datetime, timedelta
 

@@ -29,18 +29,22 @@ class Act(Enum):
 
 
 def is_active(member: Member, _thing: Any) -> bool:
+    """They can sign in."""
     return member.is_active
 
 
 def wrote_entry(member: Member, entry: Entry) -> bool:
+    """It is theirs."""
     return entry.author_id == member.id
 
 
 def wrote_comment(member: Member, on: tuple[Entry, Comment]) -> bool:
+    """The comment is theirs."""
     return on[1].author_id == member.id
 
 
 def wrote_entry_below(member: Member, on: tuple[Entry, Comment]) -> bool:
+    """The comment stands under an entry of theirs."""
     return on[0].author_id == member.id
 
 

@@ -45,7 +45,9 @@ class Shown:
 
 
 _COMMENTS = (
-    select(Comment.entry_id, func.count()).join(Member, Member.id == Comment.author_id).where(Comment.deleted_at.is_(None))
+    select(Comment.entry_id, func.count())
+    .join(Member, Member.id == Comment.author_id)
+    .where(Comment.deleted_at.is_(None))
 )
 _LIKES = select(Like.entry_id, func.count()).join(Member, Member.id == Like.member_id)
 
@@ -100,10 +102,12 @@ def _contents(entries: Sequence[Entry]) -> dict[int, Any]:
     return found
 
 
-def _counts(viewer: Member, entry_ids: Sequence[int], query: Select[Any], table: type[Comment] | type[Like]) -> dict[int, int]:
+def _counts(
+    viewer: Member, entry_ids: Sequence[int], query: Select[int, int], table: type[Comment] | type[Like]
+) -> dict[int, int]:
     """How many the viewer could list: what people who do not exist for them made is left out."""
     query = query.where(table.entry_id.in_(set(entry_ids)), meets(viewer.id, Member)).group_by(table.entry_id)
-    return {entry_id: count for entry_id, count in db.session.execute(query)} if entry_ids else {}
+    return dict(db.session.execute(query).all()) if entry_ids else {}
 
 
 def _marked(viewer: Member, entry_ids: Sequence[int], mark: type[Like] | type[Favourite]) -> set[int]:

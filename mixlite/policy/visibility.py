@@ -81,7 +81,12 @@ def _are_friends(one: Viewer, other: Viewer) -> Rule:
 def _share_a_friend(one: Viewer, other: Viewer) -> Rule:
     """Over somebody who is here: a suspended friend connects nobody."""
     mine, theirs, between = aliased(Friendship), aliased(Friendship), aliased(Member)
-    ties = (mine.member_id == one, mine.friend_id == between.id, theirs.member_id == between.id, theirs.friend_id == other)
+    ties = (
+        mine.member_id == one,
+        mine.friend_id == between.id,
+        theirs.member_id == between.id,
+        theirs.friend_id == other,
+    )
     return _there_is(mine, theirs, between, where=(*ties, is_here(between)))
 
 

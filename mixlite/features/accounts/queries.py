@@ -1,4 +1,4 @@
-"""Who is it?"""
+"""Who somebody is, by what they know."""
 
 from mixlite.core.crypto import password_matches
 from mixlite.core.passwords import LONGEST

@@ -15,7 +15,9 @@ from mixlite.features.diary.models import BODY_LENGTH, EXCERPT_LENGTH, TITLE_LEN
 class _DiaryFields(Form):
     title = Line(_l("Title"), validators=[Filled(), AtMost(TITLE_LENGTH)])
     body = Words(_l("Words"), validators=[Filled(), AtMost(BODY_LENGTH)])
-    audience = SelectField(_l("Who can read this"), choices=[word.value for word in OFFERED], default=Audience.FRIENDS.value)
+    audience = SelectField(
+        _l("Who can read this"), choices=[(word.value, word.value) for word in OFFERED], default=Audience.FRIENDS.value
+    )
 
     def values(self) -> dict[str, Any]:
         """With the excerpt, which is made here, before the writer's lock."""

@@ -16,7 +16,9 @@ class Diary(Base):
     __tablename__ = "diaries"
     __table_args__ = ()
 
-    entry_id: Mapped[int] = mapped_column(ForeignKey("entries.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    entry_id: Mapped[int] = mapped_column(
+        ForeignKey("entries.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
     title: Mapped[str] = mapped_column(String(TITLE_LENGTH * 4))
     body: Mapped[str] = mapped_column(String(BODY_LENGTH * 4))
     excerpt: Mapped[str] = mapped_column(String(EXCERPT_LENGTH * 17))

@@ -16,7 +16,11 @@ bp = Blueprint("diary", __name__, url_prefix="/diary")
 def new() -> Response:
     form = DiaryForm()
     address = form.perform_once(verbs.publish_diary, current_user, address=_address)
-    return see_other(address) if address else page("diary/new.html", form.status, form=form, audiences=audience_choices(current_user))
+    return (
+        see_other(address)
+        if address
+        else page("diary/new.html", form.status, form=form, audiences=audience_choices(current_user))
+    )
 
 
 def _address(entry: Entry) -> str:

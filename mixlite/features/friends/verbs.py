@@ -1,4 +1,4 @@
-"""What two people can do about each other. Each takes hold of both rows first, so crossing acts wait their turn (R14)."""
+"""What two people can do about each other. Each takes hold of both rows first: crossing acts wait in turn (R14)."""
 
 from mixlite.core import clock, events
 from mixlite.core.db import db
@@ -31,7 +31,9 @@ def ask_to_be_friends(member: Member, other: Member, *, message: str) -> None:
     if earlier is not None:
         return
     low, high = sorted((member.id, other.id))
-    request = FriendRequest(asker_id=member.id, asked_id=other.id, low_id=low, high_id=high, message=message, created_at=clock.now())
+    request = FriendRequest(
+        asker_id=member.id, asked_id=other.id, low_id=low, high_id=high, message=message, created_at=clock.now()
+    )
     db.session.add(request)
     db.session.flush()
     events.record("friendship.asked", actor_id=member.id, subject_id=request.id)

@@ -16,7 +16,7 @@ from mixlite.features.invitations.models import LETTER_LENGTH, MOST_DAYS, MOST_U
 from mixlite.people.members import EMAIL_LENGTH, HANDLE_LENGTH, NAME_LENGTH
 
 
-class WholeNumber(IntegerField):  # type: ignore[misc]
+class WholeNumber(IntegerField):
     """A number in plain digits; no signs, blanks, underscores or other scripts' digits."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
@@ -31,8 +31,12 @@ class InvitationForm(OnceForm):
     """A letter, for how many people, and for how long."""
 
     letter = Words(_l("Letter"), validators=[AtMost(LETTER_LENGTH)])
-    uses = WholeNumber(_l("For how many people"), default=1, validators=[NumberRange(1, MOST_USES, _l("Between 1 and 50 people."))])
-    days = WholeNumber(_l("Good for how many days"), default=14, validators=[NumberRange(1, MOST_DAYS, _l("Between 1 and 90 days."))])
+    uses = WholeNumber(
+        _l("For how many people"), default=1, validators=[NumberRange(1, MOST_USES, _l("Between 1 and 50 people."))]
+    )
+    days = WholeNumber(
+        _l("Good for how many days"), default=14, validators=[NumberRange(1, MOST_DAYS, _l("Between 1 and 90 days."))]
+    )
 
 
 class JoinForm(OnceForm):
@@ -48,12 +52,14 @@ class JoinForm(OnceForm):
             Regexp(r"[a-z0-9_]+\Z", message=_l("Only the letters a to z, digits and underscores.")),
         ],
     )
-    email = EmailField(_l("E-mail"), filters=[lambda typed: (typed or "").strip()], validators=[Filled(), Length(max=EMAIL_LENGTH)])
+    email = EmailField(
+        _l("E-mail"), filters=[lambda typed: (typed or "").strip()], validators=[Filled(), Length(max=EMAIL_LENGTH)]
+    )
     password = Password(_l("Password"), validators=[Filled(), GoodPassword(about=("name", "handle", "email"))])
 
     def validate_email(self, field: Field) -> None:
         try:
-            checked = validate_email(field.data, check_deliverability=False, allow_smtputf8=False)
+            checked = validate_email(field.data, check_deliverability=False, globally_deliverable=False, allow_smtputf8=False)
         except EmailNotValidError as error:
             raise ValidationError(_l("This does not look like an e-mail address.")) from error
         field.data = checked.normalized.lower()

@@ -31,7 +31,9 @@ def open_invitation(token: str) -> Invitation | None:
     query = (
         select(Invitation)
         .outerjoin(Member, Member.id == Invitation.inviter_id)
-        .where(Invitation.token_hash == token_hash(token), is_open(), or_(Invitation.inviter_id.is_(None), is_here(Member)))
+        .where(
+            Invitation.token_hash == token_hash(token), is_open(), or_(Invitation.inviter_id.is_(None), is_here(Member))
+        )
         .options(joinedload(Invitation.inviter))
     )
     invitation = db.session.scalars(query).one_or_none()
@@ -88,5 +90,7 @@ def letter_for_newcomer(viewer: Member, _subjects: Sequence[Any]) -> Mapping[Non
     if invitation is None:
         return {}
     inviter = invitation.inviter
-    is_met = inviter is not None and db.session.scalar(select(exists().where(Member.id == inviter.id, meets(viewer.id, Member))))
+    is_met = inviter is not None and db.session.scalar(
+        select(exists().where(Member.id == inviter.id, meets(viewer.id, Member)))
+    )
     return {None: {"letter": invitation.letter if is_met else "", "inviter": inviter if is_met else None}}

@@ -105,12 +105,15 @@ def _address(invitation: Invitation) -> str:
 
 def _letter(invitation: Invitation) -> dict[str, object]:
     is_japanese = any("\u3040" <= character <= "\u30ff" for character in invitation.letter)
-    return {"inviter": invitation.inviter, "letter_is_vertical": is_japanese and len(invitation.letter) <= LONGEST_VERTICAL}
+    return {
+        "inviter": invitation.inviter,
+        "letter_is_vertical": is_japanese and len(invitation.letter) <= LONGEST_VERTICAL,
+    }
 
 
 def _who_joined(form: JoinForm) -> Member:
     """The form was sent twice. The first sending made the member; the password says that this is the same person."""
     db.session.rollback()
-    member = member_with_handle(form.handle.data)
-    is_same = password_matches(form.password.data, member.password_hash if member else None)
+    member = member_with_handle(form.handle.data or "")
+    is_same = password_matches(form.password.data or "", member.password_hash if member else None)
     return verbs.come_in_again(member if is_same else None, device=request.user_agent.string)

@@ -62,7 +62,9 @@ def revoke_invitation(inviter: Member, invitation_id: int) -> None:
         raise NotHere
 
 
-def join_circle(_visitor: object, token: str, *, name: str, handle: str, email: str, password_hash: str, language: str, device: str) -> Member:
+def join_circle(
+    _visitor: object, token: str, *, name: str, handle: str, email: str, password_hash: str, language: str, device: str
+) -> Member:
     """Make the member, the sponsorship, the friendship and the first session; all of it or nothing.
 
     A use is spent by a conditional update in the same transaction, so a link never makes more accounts than it says,
@@ -97,7 +99,9 @@ def join_circle(_visitor: object, token: str, *, name: str, handle: str, email: 
 
 
 def _spend_use(invitation: Invitation) -> bool:
-    spend = update(Invitation).where(Invitation.id == invitation.id, is_open()).values(uses_left=Invitation.uses_left - 1)
+    spend = (
+        update(Invitation).where(Invitation.id == invitation.id, is_open()).values(uses_left=Invitation.uses_left - 1)
+    )
     return bool(db.session.execute(spend.execution_options(synchronize_session=False)).rowcount)  # type: ignore[attr-defined]
 
 

@@ -31,6 +31,7 @@ class Relation:
 
 
 def relation_to(viewer: Member, member: Member) -> Relation:
+    """How they stand to each other now; a request that was declined looks like none to who declined it."""
     if viewer.id == member.id:
         return Relation("self")
     friendship = friendship_between(viewer.id, member.id)
@@ -50,7 +51,9 @@ def sponsor_of(viewer: Member, member: Member) -> Member | None:
     return db.session.scalars(query).one_or_none()
 
 
-def entries_by(viewer: Member, member: Member, limit: int, after: Position | None = None, kind: str | None = None) -> list[Position]:
+def entries_by(
+    viewer: Member, member: Member, limit: int, after: Position | None = None, kind: str | None = None
+) -> list[Position]:
     """What a member published that the viewer may read, as (moment, id), the newest first."""
     query = select(Entry.shown_at, Entry.id).where(Entry.author_id == member.id, sees(viewer.id, Entry))
     if kind:
@@ -68,14 +71,16 @@ def favourites_of(viewer: Member, member: Member, limit: int, after: Position | 
     return _positions(query, Favourite.created_at, limit, after)
 
 
-def _positions(query: Select[Any], moment: Any, limit: int, after: Position | None) -> list[Position]:
+def _positions(query: Select[datetime, int], moment: Any, limit: int, after: Position | None) -> list[Position]:
     if after:
         query = query.where(tuple_(moment, Entry.id) < after)
     rows = db.session.execute(query.order_by(moment.desc(), Entry.id.desc()).limit(limit))
     return [(at, entry_id) for at, entry_id in rows]
 
 
-def friends_seen(viewer: Member, member: Member, limit: int, after: Position | None = None) -> Sequence[tuple[Member, datetime]]:
+def friends_seen(
+    viewer: Member, member: Member, limit: int, after: Position | None = None
+) -> Sequence[tuple[Member, datetime]]:
     """Somebody's friends who exist for the viewer, with since when, the newest friendship first."""
     query = (
         select(Member, Friendship.since)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from itertools import groupby
+from typing import Any
 
 from flask import Blueprint, Response, request, url_for
 from flask_login import current_user
@@ -47,17 +48,32 @@ def show(handle: str) -> Response:
 @bp.get("/@<handle>/diary")
 def diary(handle: str) -> Response:
     member = visible_member(current_user, handle)
-    found = _page("diary", member, PER_PAGE, lambda size, after: queries.entries_by(current_user, member, size, after, kind="diary"))
+    found = _page(
+        "diary",
+        member,
+        PER_PAGE,
+        lambda size, after: queries.entries_by(current_user, member, size, after, kind="diary"),
+    )
     items = _shown(found.items)
-    months = [(month, list(group)) for month, group in groupby(items, lambda item: local(item.entry.shown_at).date().replace(day=1))]
+    months = [
+        (month, list(group))
+        for month, group in groupby(items, lambda item: local(item.entry.shown_at).date().replace(day=1))
+    ]
     return page("profiles/diary.html", member=member, months=months, older_url=_older("diary", member, found))
 
 
 @bp.get("/@<handle>/favourites")
 def favourites(handle: str) -> Response:
     member = visible_member(current_user, handle)
-    found = _page("favourites", member, PER_PAGE, lambda size, after: queries.favourites_of(current_user, member, size, after))
-    return page("profiles/favourites.html", member=member, items=_shown(found.items), older_url=_older("favourites", member, found))
+    found = _page(
+        "favourites", member, PER_PAGE, lambda size, after: queries.favourites_of(current_user, member, size, after)
+    )
+    return page(
+        "profiles/favourites.html",
+        member=member,
+        items=_shown(found.items),
+        older_url=_older("favourites", member, found),
+    )
 
 
 @bp.get("/@<handle>/friends")
@@ -83,7 +99,9 @@ def edit() -> Response:
     return page("profiles/edit.html", form.status, form=form)
 
 
-def _page(list_name: str, member: Member, size: int, rows: Callable[[int, Position | None], Sequence[Position]]) -> Page[Position]:
+def _page(
+    list_name: str, member: Member, size: int, rows: Callable[[int, Position | None], Sequence[Position]]
+) -> Page[Position]:
     cursors = Cursors(f"{list_name}-of-{member.id}", current_user.id)
     found = rows(size + 1, cursors.read(request.args.get("after")))
     return cursors.page(found, size, lambda position: position)
@@ -93,5 +111,5 @@ def _shown(positions: Sequence[Position]) -> list[Shown]:
     return shown(current_user, [entry_id for _at, entry_id in positions])
 
 
-def _older(tab: str, member: Member, found: Page[object]) -> str | None:
+def _older(tab: str, member: Member, found: Page[Any]) -> str | None:
     return url_for(f"profiles.{tab}", handle=member.handle, after=found.cursor) if found.cursor else None

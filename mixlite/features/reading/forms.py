@@ -8,7 +8,9 @@ from mixlite.entries.comments import COMMENT_LENGTH
 class CommentForm(OnceForm):
     """Words under an entry."""
 
-    body = Words(_l("Write a comment"), validators=[Filled(_l("Please write something first.")), AtMost(COMMENT_LENGTH)])
+    body = Words(
+        _l("Write a comment"), validators=[Filled(_l("Please write something first.")), AtMost(COMMENT_LENGTH)]
+    )
 
 
 class DeleteForm(Form):

@@ -28,7 +28,12 @@ def comments_on(viewer: Member, entry: Entry, limit: int, after_number: int) -> 
     query = (
         select(Comment)
         .join(Comment.author)
-        .where(Comment.entry_id == entry.id, Comment.deleted_at.is_(None), Comment.number > after_number, meets(viewer.id, Member))
+        .where(
+            Comment.entry_id == entry.id,
+            Comment.deleted_at.is_(None),
+            Comment.number > after_number,
+            meets(viewer.id, Member),
+        )
         .options(joinedload(Comment.author))
         .order_by(Comment.number)
         .limit(limit)
@@ -50,7 +55,12 @@ def number_before(viewer: Member, entry: Entry, limit: int, number: int) -> int:
     query = (
         select(Comment.number)
         .join(Comment.author)
-        .where(Comment.entry_id == entry.id, Comment.deleted_at.is_(None), Comment.number < number, meets(viewer.id, Member))
+        .where(
+            Comment.entry_id == entry.id,
+            Comment.deleted_at.is_(None),
+            Comment.number < number,
+            meets(viewer.id, Member),
+        )
         .order_by(Comment.number.desc())
         .limit(1)
         .offset(limit)

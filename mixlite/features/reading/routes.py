@@ -87,7 +87,11 @@ def readers(entry_id: int) -> Response:
     entry = visible_entry(current_user, entry_id)
     require(current_user, Act.LIST_READERS, entry)
     found = list(readers_of(entry.id, READERS_PER_PAGE + 1, _number("after")))
-    more = url_for("reading.readers", entry_id=entry_id, after=found[READERS_PER_PAGE - 1].id) if len(found) > READERS_PER_PAGE else None
+    more = (
+        url_for("reading.readers", entry_id=entry_id, after=found[READERS_PER_PAGE - 1].id)
+        if len(found) > READERS_PER_PAGE
+        else None
+    )
     return page(
         "reading/readers.html",
         item=shown(current_user, [entry.id])[0],
@@ -132,7 +136,9 @@ def _neighbours(entry: Entry, found: list[Comment], after: int) -> dict[str, str
         start = queries.number_before(current_user, entry, COMMENTS_PER_PAGE, after + 1)
         earlier = url_for("reading.show", entry_id=entry.id, after=start or None, _anchor="comments")
     if len(found) > COMMENTS_PER_PAGE:
-        later = url_for("reading.show", entry_id=entry.id, after=found[COMMENTS_PER_PAGE - 1].number, _anchor="comments")
+        later = url_for(
+            "reading.show", entry_id=entry.id, after=found[COMMENTS_PER_PAGE - 1].number, _anchor="comments"
+        )
     return {"earlier_url": earlier, "later_url": later}
 
 

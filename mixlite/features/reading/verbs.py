@@ -1,4 +1,4 @@
-"""Answering, marking, and taking away. Each looks again, inside the writer's transaction, whether the entry is there."""
+"""Answering, marking, taking away. Each looks again, inside the writer's transaction, whether the entry is there."""
 
 from datetime import timedelta
 
@@ -36,18 +36,22 @@ def remove_comment(member: Member, entry: Entry, number: int) -> None:
 
 
 def like(member: Member, entry: Entry) -> None:
+    """Once is enough."""
     _mark(member, entry, Like, "entry.liked")
 
 
 def favour(member: Member, entry: Entry) -> None:
+    """Recommend it to one's friends, as far as they may read it."""
     _mark(member, entry, Favourite, "entry.favoured")
 
 
 def unlike(member: Member, entry: Entry) -> None:
+    """Take the like away."""
     take_mark(Like, entry_id=entry.id, member_id=member.id)
 
 
 def unfavour(member: Member, entry: Entry) -> None:
+    """Recommend it no longer."""
     take_mark(Favourite, entry_id=entry.id, member_id=member.id)
 
 

@@ -11,7 +11,9 @@ from mixlite.features.voice.models import VOICE_LENGTH, Voice
 
 class _VoiceFields(Form):
     body = Words(_l("How are things?"), validators=[Filled(_l("Please write something first.")), AtMost(VOICE_LENGTH)])
-    audience = SelectField(_l("Who can read this"), choices=[word.value for word in OFFERED], default=Audience.FRIENDS.value)
+    audience = SelectField(
+        _l("Who can read this"), choices=[(word.value, word.value) for word in OFFERED], default=Audience.FRIENDS.value
+    )
 
 
 class VoiceForm(_VoiceFields, OnceForm):
@@ -25,5 +27,3 @@ class VoiceEditForm(_VoiceFields):
 def edit_form(entry: Entry, voice: Voice) -> VoiceEditForm:
     """Filled with what it says now."""
     return VoiceEditForm(data={"body": voice.body, "audience": entry.audience})
-
-

@@ -14,5 +14,7 @@ class Voice(Base):
     __tablename__ = "voices"
     __table_args__ = ()
 
-    entry_id: Mapped[int] = mapped_column(ForeignKey("entries.id", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    entry_id: Mapped[int] = mapped_column(
+        ForeignKey("entries.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
     body: Mapped[str] = mapped_column(String(VOICE_LENGTH * 4))

@@ -24,7 +24,11 @@ def new() -> Response:
 def create() -> Response:
     form = VoiceForm()
     address = form.perform_once(verbs.post_voice, current_user, address=_address)
-    return see_other(address) if address else page("voice/new.html", form.status, form=form, audiences=audience_choices(current_user))
+    return (
+        see_other(address)
+        if address
+        else page("voice/new.html", form.status, form=form, audiences=audience_choices(current_user))
+    )
 
 
 def composer(_viewer: Any, _subjects: Sequence[Any]) -> Mapping[None, Any]:

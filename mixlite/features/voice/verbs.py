@@ -9,6 +9,7 @@ from mixlite.policy.visibility import visible_entry
 
 
 def post_voice(author: Member, *, body: str, audience: str) -> Entry:
+    """`body` is plain text of at most 300 characters as people count them."""
     entry = publish(author, kind="voice", audience=audience)
     db.session.add(Voice(entry_id=entry.id, body=body))
     db.session.flush()
