@@ -55,8 +55,9 @@ def _member_of_session(token: str) -> Member | None:
     found = member_signed_in_by(token)
     if found is None:
         return None
-    g.signed_in = found[1]
-    return found[0]
+    member, session = found
+    g.signed_in = (session.id, session.used_at, session.remembered)  # plain values: the row may be gone by the end
+    return member
 
 
 def _choose_language() -> None:
@@ -92,10 +93,8 @@ def _seal(response: Response) -> Response:
     if "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = "no-store"
     if "signed_in" in g and request.method != "HEAD" and "prefetch" not in request.headers.get("Sec-Purpose", ""):
-        session_row, app = g.signed_in, current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
-        values = (session_row.id, session_row.used_at, session_row.remembered) if session_row in db.session else None
-        if values:
-            response.call_on_close(lambda: _leave_trace(app, *values))
+        app, signed_in = current_app._get_current_object(), g.signed_in  # type: ignore[attr-defined]  # noqa: SLF001
+        response.call_on_close(lambda: _leave_trace(app, *signed_in))
     return response
 
 

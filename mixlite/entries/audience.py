@@ -27,6 +27,8 @@ class Audience(StrEnum):
 # What a member can choose today. `friends_of_friends` is law already; the picker of it comes with its explanation.
 OFFERED = (Audience.ONLY_ME, Audience.FRIENDS, Audience.MEMBERS)
 
+OFFERED_WORDS: Any = [word.value for word in OFFERED]  # Any: the stubs of WTForms know pairs only, which it deprecates
+
 # The name of each, and what it means in a few words.
 WORDS: Mapping[str, tuple[Any, Any]] = {
     Audience.ONLY_ME: (_l("Only me"), _l("Nobody else can see that it is there.")),

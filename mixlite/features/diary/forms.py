@@ -7,7 +7,7 @@ from wtforms import SelectField
 from mixlite.core.forms import AtMost, Filled, Form, Line, OnceForm, Words
 from mixlite.core.language import lazy_gettext as _l
 from mixlite.core.prose import excerpt
-from mixlite.entries.audience import OFFERED, Audience
+from mixlite.entries.audience import OFFERED_WORDS, Audience
 from mixlite.entries.entries import Entry
 from mixlite.features.diary.models import BODY_LENGTH, EXCERPT_LENGTH, TITLE_LENGTH, Diary
 
@@ -15,9 +15,7 @@ from mixlite.features.diary.models import BODY_LENGTH, EXCERPT_LENGTH, TITLE_LEN
 class _DiaryFields(Form):
     title = Line(_l("Title"), validators=[Filled(), AtMost(TITLE_LENGTH)])
     body = Words(_l("Words"), validators=[Filled(), AtMost(BODY_LENGTH)])
-    audience = SelectField(
-        _l("Who can read this"), choices=[(word.value, word.value) for word in OFFERED], default=Audience.FRIENDS.value
-    )
+    audience = SelectField(_l("Who can read this"), choices=OFFERED_WORDS, default=Audience.FRIENDS.value)
 
     def values(self) -> dict[str, Any]:
         """With the excerpt, which is made here, before the writer's lock."""

@@ -59,7 +59,9 @@ class JoinForm(OnceForm):
 
     def validate_email(self, field: Field) -> None:
         try:
-            checked = validate_email(field.data, check_deliverability=False, globally_deliverable=False, allow_smtputf8=False)
+            checked = validate_email(
+                field.data, check_deliverability=False, globally_deliverable=False, allow_smtputf8=False
+            )
         except EmailNotValidError as error:
             raise ValidationError(_l("This does not look like an e-mail address.")) from error
         field.data = checked.normalized.lower()
