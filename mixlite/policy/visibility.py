@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select, text
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, bindparam, exists, func, or_, select, text
 from sqlalchemy.orm import aliased, joinedload
 
 from mixlite.core.db import BigId, Moment, db
@@ -59,7 +59,7 @@ def _is_in_audience(viewer: Viewer, thing: type[HasAudience]) -> Rule:
     )
 
 
-def takes_part(viewer: Viewer, participation: type[Participation], at: datetime | ColumnElement[datetime]) -> Rule:
+def takes_part(viewer: Viewer, participation: type[Participation], at: datetime | SQLColumnExpression[datetime]) -> Rule:
     """Whether the row of `participation` is the viewer's, and covers the moment `at`."""
     return and_(
         participation.member_id == viewer,
@@ -171,8 +171,8 @@ def count_of_future_readers(author: Member, audience: str) -> int:
 
 # --- the friends' feed ----------------------------------------------------------------------------------------------
 #
-# For an author who is a friend the law folds: a block ends the friendship, so nobody in this list is blocked, and every
-# audience but `only_me` includes friends. What remains is that the author is here, and the literal condition of the
+# For an author who is a friend the law folds: a block ends the friendship, so nobody in this list is blocked, and what
+# is left of the audience is a list of words. What remains is that the author is here, and the literal condition of the
 # feed's index. On SQLite the index is named to the planner; on PostgreSQL each friend's newest are taken by a lateral
 # join, never by a plain IN (PERFORMANCE.md, section 2).
 

@@ -146,8 +146,8 @@ def upgrade() -> None:
             "ix_entries_feed",
             ["author_id", "shown_at", "id"],
             unique=False,
-            sqlite_where=sa.text("audience <> 'only_me' AND deleted_at IS NULL"),
-            postgresql_where=sa.text("audience <> 'only_me' AND deleted_at IS NULL"),
+            sqlite_where=sa.text("audience IN ('friends', 'friends_of_friends', 'members') AND deleted_at IS NULL"),
+            postgresql_where=sa.text("audience IN ('friends', 'friends_of_friends', 'members') AND deleted_at IS NULL"),
         )
         batch_op.create_index("ix_entries_own", ["author_id", "shown_at", "id"], unique=False)
 
@@ -361,8 +361,8 @@ def downgrade() -> None:
         batch_op.drop_index("ix_entries_own")
         batch_op.drop_index(
             "ix_entries_feed",
-            sqlite_where=sa.text("audience <> 'only_me' AND deleted_at IS NULL"),
-            postgresql_where=sa.text("audience <> 'only_me' AND deleted_at IS NULL"),
+            sqlite_where=sa.text("audience IN ('friends', 'friends_of_friends', 'members') AND deleted_at IS NULL"),
+            postgresql_where=sa.text("audience IN ('friends', 'friends_of_friends', 'members') AND deleted_at IS NULL"),
         )
 
     op.drop_table("entries")
