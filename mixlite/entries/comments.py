@@ -24,7 +24,7 @@ class Comment(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     entry_id: Mapped[int] = mapped_column(ForeignKey("entries.id", ondelete="CASCADE"))
-    number: Mapped[int]
+    number: Mapped[int] = mapped_column(BigId)  # as wide as any number that an address can ask for
     author_id: Mapped[int] = mapped_column(ForeignKey("members.id"))
     text: Mapped[str] = mapped_column(String(COMMENT_LENGTH * 4))
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
