@@ -1,5 +1,5 @@
 // The lamp: light, dark, or as the device says, without loading the page again.
-const lamp = document.querySelector(".lamp");
+const lamp = document.querySelector(".lamp-form");
 lamp?.addEventListener("submit", (event) => {
   const chosen = event.submitter;
   if (!chosen) return;
