@@ -48,10 +48,12 @@ PANELS = (
     Panel(place="home.notices", order=10, load=friends.requests_notice, template="friends/_requests_notice.html"),
     Panel(place="home.composer", order=10, load=voice_routes.composer, template="voice/_composer.html"),
     Panel(place="home.composer", order=20, load=invitations.letter_for_newcomer, template="invitations/_letter.html"),
-    Panel(place="home.centre", order=10, load=reading.friends_favourites, template="reading/_favourites.html"),
     Panel(place="home.side", order=10, load=profiles.my_card, template="profiles/_me.html", shelf="left"),
     Panel(place="home.side", order=20, load=friends.friends_grid, template="friends/_grid.html", shelf="left"),
-    Panel(place="home.side", order=30, load=profiles.newcomers, template="profiles/_newcomers.html", shelf="right"),
+    Panel(
+        place="home.side", order=30, load=reading.friends_favourites, template="reading/_favourites.html", shelf="right"
+    ),
+    Panel(place="home.side", order=40, load=profiles.newcomers, template="profiles/_newcomers.html", shelf="right"),
 )
 
 

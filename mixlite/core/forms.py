@@ -61,7 +61,6 @@ class AtMost:
 
     def __init__(self, limit: int):
         self.limit = limit
-        self.field_flags = {"maxlength": None}
 
     def __call__(self, _form: Any, field: Field) -> None:
         text = field.data or ""
