@@ -71,7 +71,7 @@ def _flask_config(settings: Settings) -> dict[str, object]:
         "MIXLITE": settings,
         "TESTING": settings.testing,
         "SECRET_KEY": settings.secret_key,
-        "TRUSTED_HOSTS": settings.trusted_hosts,
+        "DEBUG": False,  # whatever FLASK_DEBUG says: a debugger would be a door (SECURITY.md, S59)
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": engine_options(settings.database_url),
         "SESSION_COOKIE_NAME": "__Host-mixlite" if settings.is_https else "mixlite",

@@ -4,7 +4,8 @@ import logging
 from typing import Any
 from urllib.parse import quote
 
-from flask import Flask, Response, current_app, g, request
+import regex
+from flask import Flask, Response, abort, current_app, g, request
 from flask_login import LoginManager, current_user
 from lucide.jinja import lucide
 from sqlalchemy import text
@@ -21,6 +22,8 @@ from mixlite.people.sessions import member_signed_in_by, trace_of_use
 
 log = logging.getLogger(__name__)
 HUES = 12
+_PORT = regex.compile(r":[0-9]{1,5}\Z")
+_IMPERSONAL = ("static", "healthz", "readyz")  # nobody is asked who they are
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -37,11 +40,22 @@ _HEADERS = {
 }
 
 
+class Login(LoginManager):  # type: ignore[misc]
+    """Flask-Login without its remember cookie: how long a session lives stands in its row.
+
+    Looking for that cookie after every request would make each answer vary by cookie, the files too.
+    """
+
+    def _update_remember_cookie(self, response: Response) -> Response:
+        return response
+
+
 def set_up(app: Flask) -> None:
     """Everything that holds for every page."""
-    login = LoginManager(app)
+    login = Login(app, add_context_processor=False)  # an error page must not load anybody
     login.session_protection = None  # a session is one row; an address that changes on a train is not an attack
     login.user_loader(_member_of_session)
+    app.before_request(_refuse_foreign_hosts)
     app.before_request(_choose_language)
     app.before_request(_ask_for_sign_in)
     app.after_request(_seal)
@@ -60,9 +74,15 @@ def _member_of_session(token: str) -> Member | None:
     return member
 
 
+def _refuse_foreign_hosts() -> None:
+    """Not by Flask's TRUSTED_HOSTS, which cuts a name at its first colon and so knows no IPv6 address."""
+    if _PORT.sub("", request.host.lower()) not in current_settings().trusted_hosts:
+        abort(400)
+
+
 def _choose_language() -> None:
     """The member's own, else what this browser chose before, else what it asks for, else the site's."""
-    if request.endpoint == "static":
+    if request.endpoint in _IMPERSONAL:
         return
     kept = request.cookies.get("mixlite-language")
     g.theme = request.cookies.get("mixlite-theme", "")
@@ -139,6 +159,7 @@ def _dress_templates(app: Flask) -> None:
     env.trim_blocks = env.lstrip_blocks = True
     env.policies["ext.i18n.trimmed"] = True
     env.globals.update(
+        current_user=current_user,
         lucide=lucide,
         site=Site(),
         static_url=app.extensions["mixlite.assets"].address,
@@ -147,6 +168,7 @@ def _dress_templates(app: Flask) -> None:
     env.filters.update(
         day_heading=words.day_heading,
         day=words.day_words,
+        local_date=lambda moment: words.local(moment).date(),
         month=words.month_words,
         moment=words.moment_words,
         time_of_day=words.time_words,

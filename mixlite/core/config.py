@@ -4,7 +4,7 @@ import os
 import secrets
 import stat
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from pathlib import Path
@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DEFAULT_PORT = 8000
 LANGUAGES = ("en", "ja")
 SECRET_BYTES = 48
+FEWEST_DIFFERENT = 8  # characters of a secret key: what was typed by hand as a filler has fewer
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -64,7 +65,7 @@ class Settings:
     def trusted_hosts(self) -> list[str]:
         """Host headers that are answered; every other gets 400 (SECURITY.md, Cookies)."""
         name = urlsplit(self.base_url).hostname or ""
-        names = [f"[{name}]" if ":" in name else name]
+        names = [f"[{name}]" if ":" in name else name.encode("idna").decode("ascii")]
         return names if self.is_https else [*names, *LOOPBACK_NAMES]
 
 
@@ -100,6 +101,9 @@ def _from_file(path: Path) -> dict[str, Any]:
     unknown = sorted(set(table) - {*_TEXT_SETTINGS, *_NUMBER_SETTINGS})
     if unknown:
         raise BadSettings(f"{path.name} has unknown settings: {', '.join(unknown)}")
+    wrong = [name for name, value in table.items() if type(value) is not (int if name in _NUMBER_SETTINGS else str)]
+    if wrong:
+        raise BadSettings(f"{path.name}: numbers without quotes, words in quotes: {', '.join(wrong)}")
     return table
 
 
@@ -146,20 +150,40 @@ def _machine_timezone() -> str:
 
 
 def _checked(settings: Settings) -> Settings:
-    address = urlsplit(settings.base_url)
-    if address.scheme not in ("http", "https") or not address.hostname or address.path not in ("", "/"):
-        raise BadSettings(f"base_url must look like https://circle.example, not {settings.base_url!r}")
-    if address.scheme == "http" and not _is_private(address.hostname):
-        raise BadSettings("base_url must be https:// unless it names this machine or a private address")
-    if len(settings.secret_key) < 32:
-        raise BadSettings("secret_key must have at least 32 characters")
-    if settings.language not in LANGUAGES:
-        raise BadSettings(f"language must be one of {', '.join(LANGUAGES)}")
-    if settings.timezone not in available_timezones():
-        raise BadSettings(f"timezone is not known: {settings.timezone}")
-    if not 4 <= settings.bcrypt_cost <= 16 or (settings.bcrypt_cost < 10 and not settings.testing):
-        raise BadSettings("bcrypt_cost must be between 10 and 16")
+    for is_right, words in _demands(settings):
+        if not is_right:
+            raise BadSettings(words)
     return replace(settings, base_url=settings.base_url.rstrip("/"))
+
+
+def _demands(given: Settings) -> Iterator[tuple[bool, str]]:
+    """What must hold, one after the other, and what is said when it does not."""
+    yield _is_address(given.base_url), f"base_url must look like https://circle.example, not {given.base_url!r}"
+    is_private = given.is_https or _is_private(urlsplit(given.base_url).hostname or "")
+    yield is_private, "base_url must be https:// unless it names this machine or a private address"
+    yield len(given.secret_key) >= 32, "secret_key must have at least 32 characters"
+    is_secret = len(set(given.secret_key)) >= FEWEST_DIFFERENT
+    yield is_secret, "secret_key must be random, not the same few characters again and again"
+    yield given.language in LANGUAGES, f"language must be one of {', '.join(LANGUAGES)}"
+    yield given.timezone in available_timezones(), f"timezone is not known: {given.timezone}"
+    cheapest = 4 if given.testing else 10
+    yield cheapest <= given.bcrypt_cost <= 16, "bcrypt_cost must be between 10 and 16"
+    is_known = given.database_url.startswith(("sqlite:////", "postgresql+psycopg://"))
+    yield is_known, "database_url must begin with sqlite:/// (and the whole path) or postgresql://"
+    yield 0 <= given.erase_after <= 24 * 3600, "erase_after must be between 0 and 86400 seconds"
+    yield 1 <= given.session_days <= 366, "session_days must be between 1 and 366"
+
+
+def _is_address(url: str) -> bool:
+    """Scheme, host and perhaps a port; nothing else."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        is_plain = parts.port != 0 and parts.username is None and not (parts.query or parts.fragment)
+        is_name = ":" in host or bool(host.encode("idna"))
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and parts.path in ("", "/") and is_plain and is_name
 
 
 def _is_private(host: str) -> bool:

@@ -32,6 +32,18 @@ from sqlalchemy.types import TypeDecorator
 
 BUSY_SECONDS = 5.0
 TRACE_BUSY_MILLISECONDS = 20
+# Not SQLite's word for a mistake in a statement, but for a lock, a disk that is full, a file that does not open.
+_SQLITE_TROUBLE = frozenset(
+    (
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_READONLY,
+    )
+)
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -170,5 +182,6 @@ def write_trace(statement: Executable) -> bool:
 
 def is_busy(error: OperationalError) -> bool:
     """Whether the database could not answer now, as opposed to a mistake of ours."""
-    words = str(error.orig).lower()
-    return "locked" in words or "busy" in words or "timeout" in words or getattr(error, "connection_invalidated", False)
+    if not isinstance(error.orig, sqlite3.OperationalError):
+        return True  # PostgreSQL tells mistakes by other classes; what comes here is a lock, a limit or a lost server
+    return getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF in _SQLITE_TROUBLE

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import regex
 from flask import Response, make_response, redirect, render_template, request, session
 from flask_login import login_user
+from werkzeug.exceptions import SecurityError
 from werkzeug.routing import BaseConverter, ValidationError
 
 LARGEST_ID = 2**63 - 1
@@ -53,8 +54,11 @@ def safe_address(address: str | None, otherwise: str = "/") -> str:
 
 def came_from(otherwise: str) -> str:
     """The page of this site that sent the person here, else `otherwise`."""
-    referrer = urlsplit(request.referrer or "")
-    if referrer.netloc != request.host:
+    try:
+        referrer = urlsplit(request.referrer or "")
+        if referrer.netloc != request.host:
+            return otherwise
+    except (ValueError, SecurityError):  # an address that is none, a host that is none
         return otherwise
     path = referrer.path + (f"?{referrer.query}" if referrer.query else "")
     return safe_address(path, otherwise)

@@ -3,11 +3,13 @@
 `WAYS` names every endpoint; a test compares it with the application, so a new route is looked at before it ships.
 """
 
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
 
 from mixlite.core.db import Base, db
@@ -195,3 +197,10 @@ def plainly(response: TestResponse) -> tuple[int, bytes, tuple[tuple[str, str], 
     """An answer without what differs by the second: to be compared byte for byte."""
     headers = tuple(sorted((k, v) for k, v in response.headers.items() if k not in ("Date", "Set-Cookie")))
     return response.status_code, response.data, headers
+
+
+def locked() -> OperationalError:
+    """As SQLAlchemy says that SQLite's lock was not free in time."""
+    orig = sqlite3.OperationalError("database is locked")
+    orig.sqlite_errorcode = sqlite3.SQLITE_BUSY
+    return OperationalError("SELECT secret_column", {}, orig)

@@ -1,5 +1,7 @@
 """Every route: it works, it asks for sign-in, what is hidden looks missing, and reading changes nothing."""
 
+from typing import Any
+
 import pytest
 
 from mixlite.core.db import writing
@@ -29,7 +31,7 @@ def _private_ways() -> list[tuple[str, Way]]:
 
 
 def test_every_route_is_known_to_these_tests(site):
-    methods = {}
+    methods: dict[str, set[str]] = {}
     for rule in site.app.url_map.iter_rules():
         methods.setdefault(rule.endpoint, set()).update(rule.methods - {"HEAD", "OPTIONS"})
     assert methods == {endpoint: {way.method for way in ways} for endpoint, ways in WAYS.items()}
@@ -313,7 +315,7 @@ def test_s33_without_a_token_of_ones_own_nothing_happens(whole):
     for endpoint, way in EVERY_ACT:
         client, own = clients[way.signed_out], tokens[way.signed_out]
         address, sent = whole.address(endpoint, way), dict(way.sent or {})
-        attempts = {
+        attempts: dict[str, dict[str, Any]] = {
             "missing": {"data": sent},
             "empty": {"data": {**sent, "csrf_token": ""}},
             "foreign": {"data": {**sent, "csrf_token": foreign_token}},
