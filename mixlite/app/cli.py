@@ -1,6 +1,8 @@
 """The `mixlite` command. It keeps the same rules as the pages: it calls the same verbs."""
 
+import errno
 import logging
+import os
 import secrets
 import sys
 from dataclasses import replace
@@ -12,7 +14,7 @@ from flask import Flask
 
 from mixlite.app import doctor as health
 from mixlite.app import server
-from mixlite.app.demo.build import build_demo
+from mixlite.app.demo import build as demonstration
 from mixlite.app.factory import create_app
 from mixlite.app.worker import build_queue, run_worker
 from mixlite.core.config import DEFAULT_PORT, ROOT, BadSettings, Settings, load_settings
@@ -36,6 +38,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("waitress").setLevel(logging.WARNING)
     logging.getLogger("huey").setLevel(logging.WARNING)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def _settings(**overrides: Any) -> Settings:
@@ -69,7 +72,12 @@ def _run(settings: Settings, host: str, port: int) -> None:
         db.session.remove()
     click.echo(f"{settings.site_name} is open at {settings.base_url} (stop with Ctrl-C)")
     sys.stdout.flush()
-    server.serve(app, settings, host, port)
+    try:
+        server.serve(app, settings, host, port)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise click.ClickException(f"port {port} is taken; take another with --port (make: PORT=...)") from error
 
 
 def _bring_up_to_date(settings: Settings) -> None:
@@ -184,14 +192,23 @@ def _member(handle: str) -> Member:
 
 @main.command()
 @click.option("--port", default=DEFAULT_PORT, show_default=True, type=click.IntRange(1, 65535))
-@click.option("--only-build", is_flag=True, help="Build the demo and stop.")
-def demo(port: int, *, only_build: bool) -> None:
+@click.option("--fresh", is_flag=True, help="Build it anew; what was written in it goes.")
+@click.option("--only-build", is_flag=True, help="Build it and stop.")
+def demo(port: int, *, fresh: bool, only_build: bool) -> None:
     """Open a lively site in an instance of its own: Zachary's karate club, a year of diaries."""
-    folder = Path(click.get_current_context().obj or ROOT / "instance" / "demo")
-    settings = _settings(
-        instance=folder, base_url=f"http://localhost:{port}", site_name="Yanagi Dojo 柳道場", timezone="Asia/Tokyo"
-    )
+    folder = Path(os.environ.get("MIXLITE_INSTANCE") or ROOT / "instance") / "demo"
+    # An instance of its own, for the worker beside it too: the environment may name somebody's real database.
+    for name in [name for name in os.environ if name.startswith("MIXLITE_")]:
+        del os.environ[name]
+    if fresh or not demonstration.is_there(folder):
+        if folder.exists() and (address := server.serving_address(demonstration.demo_settings(folder))):
+            raise click.ClickException(f"the demo is open at {address}: stop that one first")
+        demonstration.build_demo(folder, click.echo)
+    if only_build:
+        return
+    settings = demonstration.demo_settings(folder, base_url=f"http://localhost:{port}")
     with _app(settings).app_context():
-        build_demo(settings, click.echo)
-    if not only_build:
-        _run(settings, "127.0.0.1", port)
+        _bring_up_to_date(settings)
+        click.echo(demonstration.welcome())
+        db.session.remove()
+    _run(settings, "127.0.0.1", port)

@@ -1,0 +1,224 @@
+"""Who the people of the demo are and what they wrote: one TOML file each in `cast/`, read and checked here.
+
+Only friends of an author answer or mark what the author wrote, so everything in the files can be played through the
+site's own rules.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, time
+from pathlib import Path
+from typing import Any
+
+from mixlite.app.demo import karate
+from mixlite.core.config import LANGUAGES
+from mixlite.core.text import characters, clean_line, clean_text, is_blank
+from mixlite.entries.audience import OFFERED
+from mixlite.entries.comments import COMMENT_LENGTH
+from mixlite.features.diary.models import BODY_LENGTH, TITLE_LENGTH
+from mixlite.features.voice.models import VOICE_LENGTH
+from mixlite.people.friendships import MESSAGE_LENGTH
+
+CAST = Path(__file__).parent / "cast"
+INTRODUCTION_MOST = 400  # shorter than the site allows: a profile of the demo is read at a glance
+LETTER_MOST = 900
+_ANY_LEAP_YEAR = 2000
+_POINTER = re.compile(r">>(\d+)")
+
+
+class BadScript(Exception):
+    """The files of the cast say something that cannot be played; the message lists all of it."""
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day of any year, and a time on the clock of the town."""
+
+    month: int
+    day: int
+    at: time
+
+    def in_year(self, year: int) -> date:
+        """The day in that year; 29 February becomes the 28th where there is none."""
+        is_leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+        return date(year, self.month, 28 if (self.month, self.day) == (2, 29) and not is_leap else self.day)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A comment. `when` is set only where its words need a certain moment."""
+
+    by: str
+    text: str
+    when: Day | None
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A diary entry (with a title) or a voice (without), and what friends did with it."""
+
+    author: str
+    when: Day
+    title: str
+    body: str
+    audience: str
+    liked_by: Sequence[str]
+    favourite_of: Sequence[str]
+    comments: Sequence[Line]
+
+    @property
+    def kind(self) -> str:
+        """Diary or voice."""
+        return "diary" if self.title else "voice"
+
+    @property
+    def name(self) -> str:
+        """Where to find it in the files."""
+        return f"{self.author} {self.when.month:02}-{self.when.day:02} {self.when.at:%H:%M}"
+
+
+@dataclass(frozen=True)
+class Asking:
+    """A friend request that waits for an answer: asked so many days ago, at least one, of somebody who is no friend."""
+
+    whom: str
+    days: int
+    at: time
+    message: str
+
+
+@dataclass(frozen=True)
+class Person:
+    """One of the cast."""
+
+    seat: int
+    handle: str
+    name: str
+    language: str
+    introduction: str
+    letter: str
+    pieces: Sequence[Piece]
+    asking: Sequence[Asking]
+
+
+def read_cast(folder: Path = CAST) -> Mapping[int, Person]:
+    """Everybody by seat. Raises BadScript with every problem found."""
+    people = [_person(path) for path in sorted(folder.glob("*.toml"))]
+    if problems := list(_problems(people)):
+        raise BadScript("\n".join(problems))
+    return {person.seat: person for person in sorted(people, key=lambda person: person.seat)}
+
+
+def _person(path: Path) -> Person:
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        pieces = [_piece(table["handle"], kind, piece) for kind in ("diary", "voice") for piece in table.get(kind, ())]
+        return Person(
+            seat=table["seat"],
+            handle=table["handle"],
+            name=clean_line(table["name"]),
+            language=table["language"],
+            introduction=clean_text(table["introduction"]),
+            letter=clean_text(table["letter"]),
+            pieces=pieces,
+            asking=[_asking(asking) for asking in table.get("asking", ())],
+        )
+    except (tomllib.TOMLDecodeError, KeyError, ValueError) as error:
+        raise BadScript(f"{path.name}: {type(error).__name__}: {error}") from error
+
+
+def _piece(author: str, kind: str, table: Mapping[str, Any]) -> Piece:
+    return Piece(
+        author=author,
+        when=_day(table["on"], table["at"]),
+        title=clean_line(table["title"]) if kind == "diary" else "",
+        body=clean_text(table["body"]),
+        audience=table["audience"],
+        liked_by=table.get("liked_by", ()),
+        favourite_of=table.get("favourite_of", ()),
+        comments=[_line(line) for line in table.get("comments", ())],
+    )
+
+
+def _asking(table: Mapping[str, Any]) -> Asking:
+    at = time.fromisoformat(table["at"])
+    return Asking(whom=table["whom"], days=table["days"], at=at, message=clean_text(table["message"]))
+
+
+def _line(table: Mapping[str, Any]) -> Line:
+    when = _day(table["on"], table["at"]) if "on" in table else None
+    return Line(by=table["by"], text=clean_text(table["text"]), when=when)
+
+
+def _day(on: str, at: str) -> Day:
+    month, day = (int(part) for part in on.split("-"))
+    return Day(*date(_ANY_LEAP_YEAR, month, day).timetuple()[1:3], at=time.fromisoformat(at))
+
+
+def _problems(people: Sequence[Person]) -> Iterator[str]:
+    seats = sorted(person.seat for person in people)
+    if seats != list(range(1, karate.PEOPLE + 1)):
+        yield f"the seats are {seats}, not 1 to {karate.PEOPLE} once each"
+        return
+    handles = {person.seat: person.handle for person in people}
+    for person in people:
+        friends = {handles[seat] for seat in karate.friends_of(person.seat)}
+        yield from _problems_with(person)
+        for asking in person.asking:
+            yield from _problems_asking(person, asking, set(handles.values()) - friends)
+        for piece in person.pieces:
+            yield from (f"{piece.name}: {problem}" for problem in _problems_in(piece, friends))
+
+
+def _problems_with(person: Person) -> Iterator[str]:
+    if person.language not in LANGUAGES:
+        yield f"{person.handle}: language {person.language}"
+    for field, text, most in (
+        ("introduction", person.introduction, INTRODUCTION_MOST),
+        ("letter", person.letter, LETTER_MOST),
+    ):
+        yield from _out_of_bounds(f"{person.handle}: {field}", text, most)
+    moments = [piece.when for piece in person.pieces]
+    yield from (f"{person.handle}: two at once, {when}" for when in set(moments) if moments.count(when) > 1)
+
+
+def _problems_asking(person: Person, asking: Asking, strangers: set[str]) -> Iterator[str]:
+    name = f"{person.handle} asking {asking.whom}"
+    if asking.whom not in strangers - {person.handle}:
+        yield f"{name}: friends already, or nobody"
+    if asking.days < 1:
+        yield f"{name}: today is too late"
+    yield from _out_of_bounds(name, asking.message, MESSAGE_LENGTH)
+
+
+def _problems_in(piece: Piece, friends: set[str]) -> Iterator[str]:
+    if piece.audience not in OFFERED:
+        yield f"audience {piece.audience}"
+    if piece.kind == "diary":
+        yield from _out_of_bounds("title", piece.title, TITLE_LENGTH)
+    yield from _out_of_bounds("body", piece.body, BODY_LENGTH if piece.kind == "diary" else VOICE_LENGTH)
+    readers = friends if piece.audience != "only_me" else set()
+    for word, handles in (("liked", piece.liked_by), ("favoured", piece.favourite_of)):
+        yield from (f"{word} by {handle}, who is no friend who can read it" for handle in set(handles) - readers)
+        if len(set(handles)) < len(handles):
+            yield f"{word} twice by one person"
+    yield from _problems_under(piece, readers)
+
+
+def _problems_under(piece: Piece, readers: set[str]) -> Iterator[str]:
+    for number, line in enumerate(piece.comments, start=1):
+        if line.by not in readers and not (line.by == piece.author and readers):
+            yield f"comment {number} by {line.by}, who is no friend who can read it"
+        yield from _out_of_bounds(f"comment {number}", line.text, COMMENT_LENGTH)
+        for pointed in _POINTER.findall(line.text):
+            if not 0 < int(pointed) < number:
+                yield f"comment {number} points at {pointed}"
+
+
+def _out_of_bounds(name: str, text: str, most: int) -> Iterator[str]:
+    if is_blank(text):
+        yield f"{name} is empty"
+    if characters(text) > most:
+        yield f"{name} has {characters(text)} characters, {characters(text) - most} too many"

@@ -1,0 +1,225 @@
+"""The year of the demo, played through the site's own verbs in the order in which it happened."""
+
+import random
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from functools import partial
+from itertools import groupby
+
+from mixlite.app.demo import karate
+from mixlite.app.demo.script import Person
+from mixlite.app.demo.times import Calendar, Timed
+from mixlite.core import clock
+from mixlite.core.db import writing
+from mixlite.core.prose import excerpt
+from mixlite.entries.entries import Entry
+from mixlite.features.accounts.verbs import sign_out
+from mixlite.features.diary.models import EXCERPT_LENGTH
+from mixlite.features.diary.verbs import publish_diary
+from mixlite.features.friends.verbs import accept_request, ask_to_be_friends, end_friendship
+from mixlite.features.invitations.models import Invitation
+from mixlite.features.invitations.verbs import create_invitation, join_circle, revoke_invitation
+from mixlite.features.profiles.verbs import describe_oneself
+from mixlite.features.reading.verbs import add_comment, favour, like
+from mixlite.features.voice.verbs import post_voice
+from mixlite.people.friendships import request_between
+from mixlite.people.members import Member
+
+WEEKS_OF_JOINING = 9
+DEVICE = "the demo"
+
+Say = Callable[[str], object]
+
+
+@dataclass(frozen=True)
+class Act:
+    """Something somebody did."""
+
+    at: datetime
+    do: Callable[[], object]
+
+
+# Who asked for another link lately: days ago, uses, days it is good for; the last one was taken back.
+OPEN_INVITATIONS = (("rosa", 2, 5, 30), ("hiraku", 6, 1, 21))
+REVOKED_INVITATION = ("michiko", 8, 3, 14)
+
+
+@dataclass
+class Counts:
+    """How much there is so far."""
+
+    entries: int = 0
+    comments: int = 0
+    marks: int = 0
+
+
+@dataclass
+class Year:
+    """Everybody, and what they did until `now`."""
+
+    cast: Mapping[int, Person]
+    password_hash: str
+    now: datetime
+    counts: Counts = field(default_factory=Counts)
+
+    def __post_init__(self) -> None:
+        self.calendar = Calendar(self.now)
+        self._people = {person.handle: person for person in self.cast.values()}
+        self._members: dict[str, Member] = {}
+        self._invitations: dict[str, Invitation] = {}
+        self._entries: dict[str, Entry] = {}
+        everything = (self.calendar.timed(piece) for person in self.cast.values() for piece in person.pieces)
+        self._timed = sorted((timed for timed in everything if timed), key=lambda timed: (timed.at, timed.piece.name))
+        self._founded = self._timed[0].at.replace(hour=9, minute=0) - timedelta(weeks=WEEKS_OF_JOINING)
+        self._joined: dict[int, datetime] = {}
+
+    def play(self, say: Say) -> None:
+        """Do it all, a month in one transaction, and say how far it is."""
+        acts = sorted(self._acts(), key=lambda act: act.at)
+        for (year, month), some in groupby(acts, key=lambda act: (act.at.year, act.at.month)):
+            with writing():
+                for act in some:
+                    with clock.at(act.at):
+                        act.do()
+            counts = self.counts
+            say(
+                f"  {year}-{month:02}: {len(self._members)} people, {counts.entries:,} entries, "
+                f"{counts.comments:,} comments, {counts.marks:,} marks"
+            )
+
+    def _acts(self) -> Iterator[Act]:
+        yield from self._arrivals()
+        yield from self._befriending()
+        for timed in self._timed:
+            yield from self._writing(timed)
+        yield from self._loose_ends()
+
+    # --- how they came ------------------------------------------------------------------------------------------------
+
+    def _arrivals(self) -> Iterator[Act]:
+        """The founder, then everybody through the letter of whoever the tree says, one after the other."""
+        dice = random.Random("arrivals")
+        self._joined[karate.INSTRUCTOR] = self._founded
+        yield Act(self._founded, self._founding)
+        for inviter, pairs in groupby(karate.invitation_tree(), key=lambda pair: pair[0]):
+            guests = [guest for _inviter, guest in pairs]
+            moment = _daytime(self._joined[inviter] + timedelta(hours=dice.uniform(8, 30)), dice)
+            yield Act(moment, partial(self._invite, self.cast[inviter], uses=len(guests)))
+            for guest in guests:
+                moment = _daytime(moment + timedelta(hours=dice.uniform(5, 40)), dice)
+                self._joined[guest] = moment
+                yield Act(moment, partial(self._join, self.cast[guest], self.cast[inviter].handle))
+
+    def _befriending(self) -> Iterator[Act]:
+        """The ties that no invitation made; and the two leaders, who do not talk, end what the invitation made."""
+        dice = random.Random("befriending")
+        made = {(min(pair), max(pair)) for pair in karate.invitation_tree()}
+        for pair in sorted(karate.TIES - made):
+            asked, asker = sorted(pair, key=lambda seat: self._joined[seat])
+            moment = _daytime(self._joined[asker] + timedelta(hours=dice.uniform(3, 200)), dice)
+            answer = _daytime(moment + timedelta(hours=dice.uniform(2, 40)), dice)
+            both = self.cast[asker].handle, self.cast[asked].handle
+            yield Act(moment, partial(self._ask, *both))
+            yield Act(answer, partial(self._accept, *both))
+        leaders = (self.cast[seat].handle for seat in (karate.INSTRUCTOR, karate.ADMINISTRATOR))
+        yield Act(self._founded + timedelta(weeks=WEEKS_OF_JOINING // 2), partial(self._part, *leaders))
+
+    def _founding(self) -> None:
+        first = create_invitation(None, letter="", uses=1, days=7)
+        founder = self.cast[karate.INSTRUCTOR]
+        self._invitations[""] = first
+        self._join(founder, "")
+
+    def _invite(self, inviter: Person, *, uses: int) -> None:
+        member = self._members[inviter.handle]
+        self._invitations[inviter.handle] = create_invitation(member, letter=inviter.letter, uses=uses, days=60)
+
+    def _join(self, person: Person, inviter: str) -> None:
+        member = join_circle(
+            None,
+            self._invitations[inviter].token or "",
+            name=person.name,
+            handle=person.handle,
+            email=f"{person.handle}@example.jp",
+            password_hash=self.password_hash,
+            language=person.language,
+            device=DEVICE,
+        )
+        describe_oneself(member, name=person.name, introduction=person.introduction)
+        sign_out(member)
+        self._members[person.handle] = member
+
+    def _ask(self, asker: str, asked: str, message: str = "") -> None:
+        ask_to_be_friends(self._members[asker], self._members[asked], message=message)
+
+    def _accept(self, asker: str, asked: str) -> None:
+        request = request_between(self._members[asker].id, self._members[asked].id)
+        if request is not None:
+            accept_request(self._members[asked], request.id)
+
+    def _part(self, one: str, other: str) -> None:
+        end_friendship(self._members[one], self._members[other])
+
+    # --- what they wrote ----------------------------------------------------------------------------------------------
+
+    def _writing(self, timed: Timed) -> Iterator[Act]:
+        """A piece, and what friends did with it."""
+        piece = timed.piece
+        yield Act(timed.at, partial(self._publish, timed))
+        for line, at in zip(piece.comments, timed.comments, strict=True):
+            yield Act(at, partial(self._comment, piece.name, line.by, line.text))
+        for handle, at in zip(piece.liked_by, timed.likes, strict=True):
+            yield Act(at, partial(self._mark, like, piece.name, handle))
+        for handle, at in zip(piece.favourite_of, timed.favourites, strict=True):
+            yield Act(at, partial(self._mark, favour, piece.name, handle))
+
+    def _publish(self, timed: Timed) -> None:
+        piece = timed.piece
+        author = self._members[piece.author]
+        if piece.kind == "diary":
+            first_words = excerpt(piece.body, EXCERPT_LENGTH)
+            entry = publish_diary(
+                author, title=piece.title, body=piece.body, excerpt=first_words, audience=piece.audience
+            )
+        else:
+            entry = post_voice(author, body=piece.body, audience=piece.audience)
+        self._entries[piece.name] = entry
+        self.counts.entries += 1
+
+    def _comment(self, name: str, handle: str, text: str) -> None:
+        add_comment(self._members[handle], self._entries[name], body=text)
+        self.counts.comments += 1
+
+    def _mark(self, verb: Callable[[Member, Entry], None], name: str, handle: str) -> None:
+        verb(self._members[handle], self._entries[name])
+        self.counts.marks += 1
+
+    # --- what is still open -------------------------------------------------------------------------------------------
+
+    def _loose_ends(self) -> Iterator[Act]:
+        for person in self.cast.values():
+            for asking in person.asking:
+                at = self.calendar.days_ago(asking.days, asking.at)
+                yield Act(at, partial(self._ask, person.handle, asking.whom, asking.message))
+        for handle, days, uses, good_for in (*OPEN_INVITATIONS, REVOKED_INVITATION):
+            yield Act(
+                self.calendar.days_ago(days, time(19, 5)), partial(self._invite_again, handle, uses=uses, days=good_for)
+            )
+        handle, days, *_ = REVOKED_INVITATION
+        yield Act(self.calendar.days_ago(days - 1, time(7, 40)), partial(self._revoke, handle))
+
+    def _invite_again(self, handle: str, *, uses: int, days: int) -> None:
+        letter = self._people[handle].letter
+        self._invitations[handle] = create_invitation(self._members[handle], letter=letter, uses=uses, days=days)
+
+    def _revoke(self, handle: str) -> None:
+        revoke_invitation(self._members[handle], self._invitations[handle].id)
+
+
+def _daytime(moment: datetime, dice: random.Random) -> datetime:
+    """This moment, or, if it is at night, some time the next morning."""
+    if 7 <= moment.hour < 23:
+        return moment
+    morning = moment if moment.hour < 7 else moment + timedelta(hours=8)
+    return morning.replace(hour=7, minute=0) + timedelta(minutes=dice.uniform(0, 150))
