@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from mixlite.app import cli
+from mixlite.app import cli, server
 from mixlite.app.demo import build as demonstration
 from mixlite.app.demo.build import MARKER, build_demo, demo_settings, is_there, version
 from tests.app.demo.conftest import CHEAP
@@ -139,7 +139,7 @@ def test_a_port_that_is_taken_is_told_plainly(instance, monkeypatch):
     def taken(*_: object) -> None:
         raise OSError(errno.EADDRINUSE, "Address already in use")
 
-    monkeypatch.setattr(cli.server, "serve", taken)
+    monkeypatch.setattr(server, "serve", taken)
     answer = CliRunner().invoke(cli.main, ["serve", "--port", "8007"], env={"MIXLITE_INSTANCE": str(instance)})
     assert answer.exit_code == 1
     assert answer.output.endswith("Error: port 8007 is taken; take another with --port (make: PORT=...)\n")
