@@ -13,7 +13,7 @@ from mixlite.app.door import close_the_door
 from mixlite.app.house import build_house
 from mixlite.core.config import LANGUAGES, ROOT, Settings, load_settings
 from mixlite.core.db import db, engine_options
-from mixlite.core.http import IdConverter
+from mixlite.core.http import IdConverter, WordConverter
 from mixlite.core.jobs import Bell, Queue, Silence
 from mixlite.core.language import TRANSLATIONS, compile_catalogues, current_language
 from mixlite.features.accounts.routes import bp as accounts
@@ -46,7 +46,7 @@ def create_app(settings: Settings | None = None, queue: Queue | None = None) -> 
         "mixlite", root_path=str(ROOT / "mixlite"), template_folder=str(ROOT / "templates"), static_folder=None
     )
     app.config.update(_flask_config(settings))
-    app.url_map.converters["id"] = IdConverter
+    app.url_map.converters.update(id=IdConverter, word=WordConverter)
     app.extensions["mixlite.house"] = build_house()
     app.extensions["mixlite.bell"] = Bell(queue or Silence())
     app.extensions["mixlite.assets"] = Assets(ROOT / "static")

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
+import regex
 from flask import flash
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, StringField, TextAreaField, ValidationError
@@ -18,6 +19,7 @@ from mixlite.core.language import ngettext
 from mixlite.core.text import UnusableText, characters, clean_line, clean_text, is_blank
 
 _NOT_VALUES = ("csrf_token", "nonce")
+_NONCE = regex.compile(rf"[A-Za-z0-9_-]{{1,{once.NONCE_LENGTH}}}")
 
 
 class Line(StringField):
@@ -139,7 +141,7 @@ class OnceForm(Form):
 
     def _once(self, verb: Callable[..., Any], actor: Any, args: tuple[Any, ...], address: Callable[[Any], str]) -> str:
         values = self.values()
-        nonce = (self.nonce.data or "")[: once.NONCE_LENGTH] or secrets.token_urlsafe(16)
+        nonce = self.nonce.data if _NONCE.fullmatch(self.nonce.data or "") else secrets.token_urlsafe(16)
         begin_writing()
         sent = fingerprint(type(self).__name__, [getattr(arg, "id", arg) for arg in args], self.sent_values())
         if earlier := once.earlier_result(actor.id, nonce, sent):

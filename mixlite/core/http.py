@@ -28,6 +28,13 @@ class IdConverter(BaseConverter):
         return number
 
 
+class WordConverter(BaseConverter):
+    """A short name in ASCII letters, digits and underscores. Everything else is an address that does not exist."""
+
+    regex = r"[A-Za-z0-9_]{1,64}"
+    part_isolating = True
+
+
 def public(view: View) -> View:
     """Mark a view that people who are not signed in may use. Everything else asks for sign-in first."""
     view.is_public = True  # type: ignore[attr-defined]

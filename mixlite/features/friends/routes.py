@@ -54,7 +54,7 @@ def decline(request_id: int) -> Response:
     return see_other(url_for("friends.requests"))
 
 
-@bp.post("/@<handle>/friend")
+@bp.post("/@<word:handle>/friend")
 def ask(handle: str) -> Response:
     form = AskForm()
     form.perform(verbs.ask_to_be_friends, current_user, visible_member(current_user, handle))
@@ -63,13 +63,13 @@ def ask(handle: str) -> Response:
     return see_other(url_for("profiles.show", handle=handle))
 
 
-@bp.post("/@<handle>/friend/end")
+@bp.post("/@<word:handle>/friend/end")
 def end(handle: str) -> Response:
     act(verbs.end_friendship, current_user, visible_member(current_user, handle))
     return see_other(url_for("profiles.show", handle=handle))
 
 
-@bp.post("/@<handle>/block")
+@bp.post("/@<word:handle>/block")
 def block(handle: str) -> Response:
     other = visible_member(current_user, handle)
     if act(verbs.block, current_user, other):
@@ -77,7 +77,7 @@ def block(handle: str) -> Response:
     return see_other(url_for("friends.blocks"))
 
 
-@bp.post("/@<handle>/unblock")
+@bp.post("/@<word:handle>/unblock")
 def unblock(handle: str) -> Response:
     act(verbs.unblock, current_user, _blocked(handle))
     return see_other(url_for("friends.blocks"))

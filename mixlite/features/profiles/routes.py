@@ -1,4 +1,4 @@
-"""/@<handle> and its tabs, /settings/profile."""
+"""/@<word:handle> and its tabs, /settings/profile."""
 
 from collections.abc import Callable, Sequence
 from itertools import groupby
@@ -24,7 +24,7 @@ ON_GRID = 9
 FRIENDS_PER_PAGE = 60
 
 
-@bp.get("/@<handle>")
+@bp.get("/@<word:handle>")
 def show(handle: str) -> Response:
     member = visible_member(current_user, handle)
     found = _page("entries", member, LATEST, lambda size, after: queries.entries_by(current_user, member, size, after))
@@ -45,7 +45,7 @@ def show(handle: str) -> Response:
     )
 
 
-@bp.get("/@<handle>/diary")
+@bp.get("/@<word:handle>/diary")
 def diary(handle: str) -> Response:
     member = visible_member(current_user, handle)
     found = _page(
@@ -62,7 +62,7 @@ def diary(handle: str) -> Response:
     return page("profiles/diary.html", member=member, months=months, older_url=_older("diary", member, found))
 
 
-@bp.get("/@<handle>/favourites")
+@bp.get("/@<word:handle>/favourites")
 def favourites(handle: str) -> Response:
     member = visible_member(current_user, handle)
     found = _page(
@@ -76,7 +76,7 @@ def favourites(handle: str) -> Response:
     )
 
 
-@bp.get("/@<handle>/friends")
+@bp.get("/@<word:handle>/friends")
 def friends(handle: str) -> Response:
     member = visible_member(current_user, handle)
     cursors = Cursors(f"friends-of-{member.id}", current_user.id)
