@@ -171,6 +171,8 @@ def _dress_templates(app: Flask) -> None:
         local_date=lambda moment: words.local(moment).date(),
         month=words.month_words,
         moment=words.moment_words,
+        courtesy=words.courtesy,
+        polite=words.polite,
         time_of_day=words.time_words,
         iso=lambda moment: moment.isoformat(),
         prose=prose,

@@ -25,6 +25,7 @@ from mixlite.core import clock
 from mixlite.core.config import LANGUAGES, ROOT, current_settings
 
 __all__ = [
+    "courtesy",
     "current_language",
     "day_heading",
     "day_words",
@@ -35,12 +36,14 @@ __all__ = [
     "moment_words",
     "month_words",
     "ngettext",
+    "polite",
     "time_words",
     "today",
 ]
 
 TRANSLATIONS = Path(__file__).resolve().parents[1] / "translations"
 TRANSLATED = tuple(language for language in LANGUAGES if language != "en")
+TITLES = ("さん", "ちゃん", "くん", "君", "さま", "様", "先生", "先輩", "氏", "殿")
 KEYWORDS = {
     "_": None,
     "gettext": None,
@@ -116,6 +119,16 @@ def moment_words(moment: datetime) -> str:
     return f"{words}, {time_words(moment)}"
 
 
+def courtesy(name: str) -> str:
+    """What a Japanese sentence adds to this name: さん, unless the name ends in a title. Nothing in English."""
+    return "さん" if current_language() == "ja" and not name.endswith(TITLES) else ""
+
+
+def polite(name: str) -> str:
+    """The name as it is spoken of in a sentence."""
+    return name + courtesy(name)
+
+
 def _format(day: date, pattern: str) -> str:
     return str(format_date(day, pattern, locale=current_language()))
 
@@ -165,7 +178,9 @@ def update_catalogues() -> None:
     used = _extracted()
     for language in TRANSLATED:
         catalogue = _read(language)
+        written = catalogue.creation_date
         catalogue.update(used, no_fuzzy_matching=True)
+        catalogue.creation_date = written  # a file without a new string looks unchanged
         catalogue.obsolete.clear()
         text = io.BytesIO()
         write_po(

@@ -35,7 +35,7 @@ WORDS: Mapping[str, tuple[Any, Any]] = {
     Audience.CHOSEN: (_l("Chosen people"), _l("Only the people and groups its author chose.")),
     Audience.FRIENDS: (_l("Friends"), _l("People its author is friends with.")),
     Audience.FRIENDS_OF_FRIENDS: (_l("Friends of friends"), _l("Friends, and their friends.")),
-    Audience.MEMBERS: (_l("Everybody here"), _l("All members; everyone was invited by somebody here.")),
+    Audience.MEMBERS: (_l("Everybody here"), _l("Everyone who was invited in; people you blocked are left out.")),
     Audience.COMMUNITY: (_l("The community"), _l("Those who can read the community.")),
     Audience.PUBLIC: (_l("Anybody"), _l("Anybody on the web.")),
 }

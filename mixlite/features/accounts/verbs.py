@@ -9,7 +9,7 @@ from mixlite.people.sessions import begin_session, end_session
 def sign_in(member: Member | None, *, remember: bool, device: str) -> Member:
     """Open a session for a member whose password was right. Raises Refused for anybody else."""
     if member is None or not member.is_active:
-        raise Refused(_l("That handle or address and that password do not belong together."))
+        raise Refused(_l("That handle or e-mail and password do not match."))
     return begin_session(member, remember=remember, device=device)
 
 

@@ -73,7 +73,7 @@ def end(handle: str) -> Response:
 def block(handle: str) -> Response:
     other = visible_member(current_user, handle)
     if act(verbs.block, current_user, other):
-        flash(_("You and @%(handle)s do not exist for each other any more.", handle=other.handle), "done")
+        flash(_("You and @%(handle)s no longer see each other.", handle=other.handle), "done")
     return see_other(url_for("friends.blocks"))
 
 

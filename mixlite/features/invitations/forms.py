@@ -23,7 +23,7 @@ class WholeNumber(IntegerField):
         typed = (valuelist[0] if valuelist else "").strip()
         if not (typed.isascii() and typed.isdigit() and len(typed) <= 9):
             self.data = None
-            raise ValueError(_l("Please give a whole number."))
+            raise ValueError(_l("Please enter a whole number."))
         self.data = int(typed)
 
 
@@ -35,7 +35,7 @@ class InvitationForm(OnceForm):
         _l("For how many people"), default=1, validators=[NumberRange(1, MOST_USES, _l("Between 1 and 50 people."))]
     )
     days = WholeNumber(
-        _l("Good for how many days"), default=14, validators=[NumberRange(1, MOST_DAYS, _l("Between 1 and 90 days."))]
+        _l("Valid for how many days"), default=14, validators=[NumberRange(1, MOST_DAYS, _l("Between 1 and 90 days."))]
     )
 
 
