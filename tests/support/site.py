@@ -14,11 +14,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 from mixlite.app.factory import create_app
@@ -187,15 +188,11 @@ class Statements(list[str]):
         super().__init__()
         self.engine = engine
 
-    def __enter__(self) -> "Statements":
-        from sqlalchemy import event
-
+    def __enter__(self) -> Self:
         event.listen(self.engine, "before_cursor_execute", self._note)
         return self
 
     def __exit__(self, *_: object) -> None:
-        from sqlalchemy import event
-
         event.remove(self.engine, "before_cursor_execute", self._note)
 
     def _note(self, _connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
