@@ -11,6 +11,7 @@ from mixlite.app import errors, web
 from mixlite.app.assets import Assets
 from mixlite.app.door import close_the_door
 from mixlite.app.house import build_house
+from mixlite.core import mail
 from mixlite.core.config import LANGUAGES, ROOT, Settings, load_settings
 from mixlite.core.db import db, engine_options
 from mixlite.core.http import IdConverter
@@ -52,6 +53,7 @@ def create_app(settings: Settings | None = None, queue: Queue | None = None) -> 
     app.extensions["mixlite.assets"] = Assets(ROOT / "static")
     compile_catalogues()
     db.init_app(app)
+    mail.set_up(app, settings)
     CSRFProtect(app)
     Babel(
         app,

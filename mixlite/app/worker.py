@@ -7,7 +7,7 @@ from datetime import timedelta
 from flask import Flask
 from huey import Huey, RedisHuey, SqliteHuey, crontab
 
-from mixlite.core import events, once
+from mixlite.core import events, mail, once
 from mixlite.core.config import Settings
 from mixlite.core.jobs import Workshop
 from mixlite.core.rooms import current_house
@@ -53,7 +53,7 @@ def _elsewhere(kind: str, row_id: int) -> None:
 
 def build_workshop() -> Workshop:
     """Every kind of row that is worked on."""
-    return Workshop([events.event_job(current_house().reactions)])
+    return Workshop([events.event_job(current_house().reactions), mail.letter_job()])
 
 
 def housekeeping() -> None:

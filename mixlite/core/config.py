@@ -39,6 +39,8 @@ class Settings:
     base_url_is_set: bool = False
     database_url: str = ""
     redis_url: str = ""
+    mail_url: str = ""
+    mail_from: str = ""
     site_name: str = "mixlite"
     language: str = "en"
     timezone: str = "UTC"
@@ -50,6 +52,11 @@ class Settings:
     @property
     def is_https(self) -> bool:
         return self.base_url.startswith("https://")
+
+    @property
+    def sender(self) -> str:
+        """The address that mails come from."""
+        return self.mail_from or f"mixlite@{urlsplit(self.base_url).hostname}"
 
     @property
     def is_sqlite(self) -> bool:
@@ -86,7 +93,7 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) ->
     return _checked(Settings(instance=instance, **given))
 
 
-_TEXT_SETTINGS = ("base_url", "database_url", "redis_url", "site_name", "language", "timezone", "secret_key")
+_TEXT_SETTINGS = ("base_url", "database_url", "redis_url", "mail_url", "mail_from", "site_name", "language", "timezone", "secret_key")
 _NUMBER_SETTINGS = ("bcrypt_cost", "erase_after", "session_days")
 
 
@@ -153,6 +160,8 @@ def _checked(settings: Settings) -> Settings:
         raise BadSettings("base_url must be https:// unless it names this machine or a private address")
     if len(settings.secret_key) < 32:
         raise BadSettings("secret_key must have at least 32 characters")
+    if settings.mail_url and urlsplit(settings.mail_url).scheme not in ("smtp", "smtps"):
+        raise BadSettings("mail_url must look like smtp://name:password@host:587 or smtps://host:465")
     if settings.language not in LANGUAGES:
         raise BadSettings(f"language must be one of {', '.join(LANGUAGES)}")
     if settings.timezone not in available_timezones():

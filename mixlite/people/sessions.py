@@ -17,7 +17,7 @@ TRACE_EVERY = timedelta(minutes=5)
 
 
 class SignedIn(Base):
-    """One browser in which a member is signed in."""
+    """One browser in which a member is signed in. `assured_at` is when the password was last given in it."""
 
     __tablename__ = "sessions"
     __table_args__ = (
@@ -34,6 +34,7 @@ class SignedIn(Base):
     began_at: Mapped[datetime] = mapped_column(default=clock.now)
     used_at: Mapped[datetime] = mapped_column(default=clock.now)
     expires_at: Mapped[datetime]
+    assured_at: Mapped[datetime | None]
 
 
 def begin_session(member: Member, *, remember: bool, device: str) -> Member:
@@ -49,6 +50,7 @@ def begin_session(member: Member, *, remember: bool, device: str) -> Member:
         began_at=now,
         used_at=now,
         expires_at=now + life,
+        assured_at=now,
     )
     db.session.add(row)
     db.session.flush()
