@@ -25,7 +25,8 @@ Reactions = Mapping[str, Sequence[Callable[["Event"], None]]]
 
 class Event(Base):
     """One fact. `state` goes from waiting to done, or to failed after twelve attempts; held is what a restored copy
-    must not do again."""
+    must not do again.
+    """
 
     __tablename__ = "events"
     __table_args__ = (

@@ -7,7 +7,6 @@ begin with the configured address, and a mail goes to the address that the row h
 
 import json
 import smtplib
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from email.utils import formataddr
 from typing import Any
