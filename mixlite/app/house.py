@@ -1,6 +1,7 @@
 """Where rooms meet. Reading these four tables tells what the product is."""
 
 from mixlite.core.rooms import House, Kind, Panel, Reportable
+from mixlite.features.accounts import reactions as account_reactions
 from mixlite.features.accounts import routes as accounts
 from mixlite.features.diary import forms as diary_forms
 from mixlite.features.diary import queries as diary
@@ -37,6 +38,9 @@ KINDS = (
 )
 
 REACTIONS = {
+    "member.joined": (account_reactions.greet,),
+    "member.reset_asked": (account_reactions.mail_reset_link,),
+    "member.password_reset": (account_reactions.password_was_replaced,),
     "entry.deleted": (erasing.erase_entry,),
     "comment.removed": (erasing.erase_comment,),
 }

@@ -22,6 +22,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from mixlite.app.factory import create_app
+from mixlite.core import clock
 from mixlite.core.config import Settings, load_settings
 from mixlite.core.crypto import hash_password
 from mixlite.core.db import begin_writing, db, writing
@@ -135,8 +136,11 @@ class Site:
                 invitation: Invitation = create_invitation(self.member(inviter) if inviter else None, **given)
             return f"/join/{invitation.token}"
 
-    def join(self, handle: str, inviter: str | None = None, **kwargs: Any) -> int:
-        """Make a member, through an invitation of `inviter`; the first one of a site has none, and becomes the host."""
+    def join(self, handle: str, inviter: str | None = None, *, confirmed: bool = False, **kwargs: Any) -> int:
+        """Make a member, through an invitation of `inviter`; the first one of a site has none, and becomes the host.
+
+        `confirmed`: the e-mail address is known to be theirs.
+        """
         path = self.invite(inviter)
         with self.inside():
             given = {
@@ -150,6 +154,7 @@ class Site:
             }
             begin_writing()
             member = join_circle(None, path.removeprefix("/join/"), **given)
+            member.email_confirmed_at = clock.now() if confirmed else None
             db.session.commit()
             self.ids[handle] = member.id
             return member.id
