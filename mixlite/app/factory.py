@@ -11,7 +11,8 @@ from mixlite.app import errors, web
 from mixlite.app.assets import Assets
 from mixlite.app.door import close_the_door
 from mixlite.app.house import build_house
-from mixlite.core import mail
+from mixlite.app.throttles import OTHERWISE, THROTTLES
+from mixlite.core import mail, throttle
 from mixlite.core.config import LANGUAGES, ROOT, Settings, load_settings
 from mixlite.core.db import db, engine_options
 from mixlite.core.http import IdConverter
@@ -64,6 +65,7 @@ def create_app(settings: Settings | None = None, queue: Queue | None = None) -> 
     for room in ROOMS:
         app.register_blueprint(room)
     web.set_up(app)
+    throttle.set_up(app, settings, THROTTLES, OTHERWISE)
     errors.set_up(app)
     return app
 

@@ -1,5 +1,7 @@
 """E-mail addresses as people type them: one plain mailbox, or nothing (SECURITY.md, S7)."""
 
+from typing import Any
+
 from email_validator import EmailNotValidError, validate_email
 from wtforms import EmailField, Field, ValidationError
 from wtforms.validators import Length
@@ -13,12 +15,12 @@ ADDRESS_LENGTH = 254
 class Address(EmailField):
     """A field for one address; its data is the form in which addresses are kept and compared."""
 
-    def __init__(self, label: object, **kwargs: object):
+    def __init__(self, label: Any, **kwargs: Any):
         super().__init__(
             label,
             filters=[lambda typed: (typed or "").strip()],
             validators=[Filled(), Length(max=ADDRESS_LENGTH), one_mailbox],
-            **kwargs,  # type: ignore[arg-type]
+            **kwargs,
         )
 
 

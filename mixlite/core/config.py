@@ -30,6 +30,8 @@ class Settings:
     """Everything a running site needs to know before it looks into its database.
 
     `bcrypt_cost` is the work factor of password hashes (4 to 31; each step doubles the time).
+    `proxy` is the address of the reverse proxy that may say who asks (X-Forwarded-For); from others it is not believed.
+    `throttling` is never off but in a test that is about something else.
     `erase_after` is how many seconds a deleted entry can still be asked back before its rows are erased.
     """
 
@@ -41,12 +43,14 @@ class Settings:
     redis_url: str = ""
     mail_url: str = ""
     mail_from: str = ""
+    proxy: str = ""
     site_name: str = "mixlite"
     language: str = "en"
     timezone: str = "UTC"
     bcrypt_cost: int = 12
     erase_after: int = 10
     session_days: int = 30
+    throttling: bool = True
     testing: bool = False
 
     @property
@@ -93,7 +97,18 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) ->
     return _checked(Settings(instance=instance, **given))
 
 
-_TEXT_SETTINGS = ("base_url", "database_url", "redis_url", "mail_url", "mail_from", "site_name", "language", "timezone", "secret_key")
+_TEXT_SETTINGS = (
+    "base_url",
+    "database_url",
+    "redis_url",
+    "mail_url",
+    "mail_from",
+    "proxy",
+    "site_name",
+    "language",
+    "timezone",
+    "secret_key",
+)
 _NUMBER_SETTINGS = ("bcrypt_cost", "erase_after", "session_days")
 
 
@@ -160,8 +175,7 @@ def _checked(settings: Settings) -> Settings:
         raise BadSettings("base_url must be https:// unless it names this machine or a private address")
     if len(settings.secret_key) < 32:
         raise BadSettings("secret_key must have at least 32 characters")
-    if settings.mail_url and urlsplit(settings.mail_url).scheme not in ("smtp", "smtps"):
-        raise BadSettings("mail_url must look like smtp://name:password@host:587 or smtps://host:465")
+    _check_neighbours(settings)
     if settings.language not in LANGUAGES:
         raise BadSettings(f"language must be one of {', '.join(LANGUAGES)}")
     if settings.timezone not in available_timezones():
@@ -169,6 +183,21 @@ def _checked(settings: Settings) -> Settings:
     if not 4 <= settings.bcrypt_cost <= 16 or (settings.bcrypt_cost < 10 and not settings.testing):
         raise BadSettings("bcrypt_cost must be between 10 and 16")
     return replace(settings, base_url=settings.base_url.rstrip("/"))
+
+
+def _check_neighbours(settings: Settings) -> None:
+    if settings.mail_url and urlsplit(settings.mail_url).scheme not in ("smtp", "smtps"):
+        raise BadSettings("mail_url must look like smtp://name:password@host:587 or smtps://host:465")
+    if settings.proxy and not _is_address(settings.proxy):
+        raise BadSettings("proxy must be the address of the reverse proxy, such as 127.0.0.1")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_private(host: str) -> bool:

@@ -47,10 +47,10 @@ def keep_half_open(member: Any, stage: str, *, remember: bool, next_address: str
 def half_open(stage: str) -> HalfOpen | None:
     """Who stands at this stage of the door in this browser."""
     try:
-        *values, until = session.get(_KEY) or ()
+        *values, until = session[_KEY]
         found = HalfOpen(*values)
         is_over = datetime.fromisoformat(until) <= clock.now()
-    except (TypeError, ValueError):
+    except (KeyError, TypeError, ValueError):
         return None
     return None if is_over or found.stage != stage else found
 
@@ -72,10 +72,10 @@ def has_been_here(member_id: int) -> bool:
 def remember_browser(response: Response, member_id: int) -> Response:
     """From now on it is not a new device for this member."""
     others = [known for known in _known() if known != member_id]
-    value = _serializer().dumps([member_id, *others][:MOST_KNOWN])
+    value = str(_serializer().dumps([member_id, *others][:MOST_KNOWN]))
     response.set_cookie(
         KNOWN_COOKIE,
-        value if isinstance(value, str) else value.decode(),
+        value,
         max_age=KNOWN_SECONDS,
         httponly=True,
         samesite="Lax",

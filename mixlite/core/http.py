@@ -69,7 +69,7 @@ def carry_session(user: Any, *, remember: bool) -> None:
 
 
 def client_network() -> str:
-    """Where this request comes from; of IPv6 the network of one household, since single addresses cost nothing there."""
+    """Where this request comes from; of IPv6 the network of one household: single addresses cost nothing there."""
     given = request.remote_addr or ""
     try:
         address = ip_address(given.partition("%")[0])

@@ -35,7 +35,8 @@ def matching_step(secret: str, code: str) -> int | None:
 
 def app_address(secret: str, *, account: str, site: str) -> str:
     """What an authenticator app reads (otpauth://)."""
-    return str(pyotp.TOTP(secret, digits=DIGITS, interval=STEP_SECONDS).provisioning_uri(account, issuer_name=site))
+    generator = pyotp.TOTP(secret, digits=DIGITS, interval=STEP_SECONDS)
+    return generator.provisioning_uri(name=account, issuer_name=site)
 
 
 def qr_drawing(text: str, label: str) -> Markup:

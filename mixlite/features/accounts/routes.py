@@ -16,6 +16,7 @@ from mixlite.core.http import carry_session, page, public, safe_address, see_oth
 from mixlite.core.language import gettext as _
 from mixlite.core.one_time import app_address, qr_drawing
 from mixlite.core.security_log import noted
+from mixlite.core.throttle import forgive
 from mixlite.features.accounts import forms, queries, verbs
 from mixlite.people.members import Member
 
@@ -50,6 +51,7 @@ def sign_in() -> Response:
         if form.is_submitted():
             noted("sign-in refused", form.asked_for.id if form.asked_for else None, is_bad=True)
         return page("accounts/sign_in.html", form.status, form=form)
+    forgive("accounts.sign_in", "door " + queries.normal_login(form.login.data or ""))
     return _enter(member, remember=bool(form.remember.data), next_address=form.next.data or "", is_sure=False)
 
 
@@ -94,6 +96,7 @@ def _enter(member: Member, *, remember: bool, next_address: str, is_sure: bool) 
     """In, when the member was given a session; else to what is still asked at the door."""
     if member.session_token is not None:
         noted("signed in", member.id)
+        forgive("accounts.code", f"member {member.id}")
         carry_session(member, remember=remember)
         return remember_browser(see_other(safe_address(next_address, url_for("home.show"))), member.id)
     stage = "code" if member.totp_since is not None and not is_sure else "return"
