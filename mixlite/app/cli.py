@@ -3,6 +3,7 @@
 import logging
 import secrets
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ FIRST_DAYS = 7
 def main() -> None:
     """An invite-only social network for one circle of people."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.Formatter.converter = time.gmtime  # one clock for every line, wherever the machine stands
     logging.getLogger("waitress").setLevel(logging.WARNING)
     logging.getLogger("huey").setLevel(logging.WARNING)
 

@@ -11,6 +11,7 @@ from mixlite.core import events, mail, once
 from mixlite.core.config import Settings
 from mixlite.core.jobs import Workshop
 from mixlite.core.rooms import current_house
+from mixlite.features.accounts.letters import forget_old_codes
 from mixlite.people import sessions
 
 log = logging.getLogger(__name__)
@@ -58,7 +59,7 @@ def build_workshop() -> Workshop:
 
 def housekeeping() -> None:
     """What is done by the clock, once an hour."""
-    for chore in (once.forget_old_submissions, sessions.forget_ended_sessions, events.forget_old_events):
+    for chore in (once.forget_old_submissions, sessions.forget_ended_sessions, forget_old_codes, events.forget_old_events):
         try:
             chore()
         except Exception:

@@ -13,6 +13,7 @@ from mixlite.people.members import Member, is_here
 
 DEVICE_LENGTH = 200
 SHORT_LIFE = timedelta(hours=24)  # without "remember me" the row outlives the browser's own session only this long
+LONGEST_LIFE = timedelta(days=365)  # then the password is asked for, however often the session was used
 TRACE_EVERY = timedelta(minutes=5)
 
 
@@ -60,10 +61,16 @@ def begin_session(member: Member, *, remember: bool, device: str) -> Member:
 
 def member_signed_in_by(token: str) -> tuple[Member, SignedIn] | None:
     """Who presents this secret, if the session lives and the member is here. One statement."""
+    now = clock.now()
     query = (
         select(Member, SignedIn)
         .join(SignedIn, SignedIn.member_id == Member.id)
-        .where(SignedIn.token_hash == token_hash(token), SignedIn.expires_at > clock.now(), is_here(Member))
+        .where(
+            SignedIn.token_hash == token_hash(token),
+            SignedIn.expires_at > now,
+            SignedIn.began_at > now - LONGEST_LIFE,
+            is_here(Member),
+        )
     )
     row = db.session.execute(query).one_or_none()
     if row is None:
