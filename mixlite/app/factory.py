@@ -23,12 +23,13 @@ from mixlite.features.diary.routes import bp as diary
 from mixlite.features.friends.routes import bp as friends
 from mixlite.features.home.routes import bp as home
 from mixlite.features.invitations.routes import bp as invitations
+from mixlite.features.leaving.routes import bp as leaving
 from mixlite.features.preferences.routes import bp as preferences
 from mixlite.features.profiles.routes import bp as profiles
 from mixlite.features.reading.routes import bp as reading
 from mixlite.features.voice.routes import bp as voice
 
-ROOMS = (home, accounts, invitations, friends, profiles, reading, diary, voice, preferences)
+ROOMS = (home, accounts, invitations, friends, profiles, reading, diary, voice, preferences, leaving)
 LARGEST_BODY = 1024 * 1024
 LARGEST_FIELD = 512 * 1024
 MOST_FIELDS = 200

@@ -8,6 +8,7 @@ from mixlite.features.diary import queries as diary
 from mixlite.features.diary import verbs as diary_verbs
 from mixlite.features.friends import queries as friends
 from mixlite.features.invitations import queries as invitations
+from mixlite.features.leaving import queries as leaving
 from mixlite.features.profiles import queries as profiles
 from mixlite.features.reading import queries as reading
 from mixlite.features.reading import reactions as erasing
@@ -50,6 +51,7 @@ REPORTABLES: tuple[Reportable, ...] = ()
 PANELS = (
     Panel(place="welcome.door", order=10, load=accounts.door, template="accounts/_door.html"),
     Panel(place="home.notices", order=10, load=friends.requests_notice, template="friends/_requests_notice.html"),
+    Panel(place="settings.account", order=90, load=leaving.way_out, template="leaving/_way_out.html"),
     Panel(place="home.composer", order=10, load=voice_routes.composer, template="voice/_composer.html"),
     Panel(place="home.composer", order=20, load=invitations.letter_for_newcomer, template="invitations/_letter.html"),
     Panel(place="home.centre", order=10, load=reading.friends_favourites, template="reading/_favourites.html"),

@@ -47,6 +47,7 @@ THROTTLES = {
     "accounts.change_password": Throttle(client="60 per 10 minutes", account=GUESSING, of=member),
     "accounts.assure": Throttle(client="60 per 10 minutes", account=GUESSING, of=member),
     "accounts.switch_on": Throttle(client="60 per 10 minutes", account=GUESSING, of=member),
+    "leaving.leave": Throttle(client="60 per 10 minutes", account=GUESSING, of=member),
     "invitations.join": Throttle(client="120 per hour", account="200 per hour", of=link),
     "invitations.create": Throttle(account="60 per hour; 200 per day", of=member),
     "friends.ask": Throttle(account="60 per hour; 200 per day", of=member),

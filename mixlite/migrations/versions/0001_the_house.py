@@ -156,6 +156,12 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "retired_handles",
+        sa.Column("handle_hash", sa.String(length=64), nullable=False),
+        sa.CheckConstraint("length(handle_hash) <= 64", name=op.f("ck_retired_handles_handle_hash_length")),
+        sa.PrimaryKeyConstraint("handle_hash", name=op.f("pk_retired_handles")),
+    )
+    op.create_table(
         "submissions",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("actor_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -573,6 +579,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_submissions_sent_at")
 
     op.drop_table("submissions")
+    op.drop_table("retired_handles")
     with op.batch_alter_table("members", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_members_confirmed_email",
