@@ -7,6 +7,8 @@ begin with the configured address, and a mail goes to the address that the row h
 
 import json
 import smtplib
+import ssl
+from contextlib import suppress
 from datetime import datetime, timedelta
 from email.utils import formataddr
 from typing import Any
@@ -15,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 import regex
 from flask import Flask, current_app, render_template
 from flask_mailman import EmailMultiAlternatives, Mail
+from flask_mailman.backends.smtp import EmailBackend
 from markupsafe import Markup, escape
 from sqlalchemy import CheckConstraint, ColumnElement, Index, String, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -46,7 +49,12 @@ class Letter(Base):
     __tablename__ = "letters"
     __table_args__ = (
         CheckConstraint("state IN ('waiting', 'sent', 'failed', 'held')", name="state"),
-        Index("ix_letters_due", "due_at", sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'")),
+        Index(
+            "ix_letters_due",
+            "due_at",
+            sqlite_where=text("state = 'waiting'"),
+            postgresql_where=text("state = 'waiting'"),
+        ),
         Index("ix_letters_about", "template", "about_id"),
         Base.__table_args__,
     )
@@ -80,7 +88,7 @@ def post_letter(template: str, *, key: str, about_id: int, address: str, languag
         "about_id": about_id,
         "address": address,
         "language": language,
-        "context": json.dumps(context),
+        "context": json.dumps(context, ensure_ascii=False),
         "created_at": now,
         "due_at": now,
         "state": "waiting",
@@ -108,7 +116,7 @@ def _mailman_config(settings: Settings) -> dict[str, Any]:
         return {"MAIL_BACKEND": "file", "MAIL_FILE_PATH": str(settings.instance / "outbox")}
     parts = urlsplit(settings.mail_url)
     return {
-        "MAIL_BACKEND": "smtp",
+        "MAIL_BACKEND": VerifyingBackend,
         "MAIL_SERVER": parts.hostname,
         "MAIL_PORT": parts.port or (465 if parts.scheme == "smtps" else 25),
         "MAIL_USERNAME": unquote(parts.username) if parts.username else None,
@@ -126,7 +134,11 @@ def letter_job() -> Job:
 
 def _is_due() -> list[ColumnElement[bool]]:
     now = clock.now()
-    return [Letter.state == "waiting", Letter.due_at <= now, or_(Letter.leased_until.is_(None), Letter.leased_until <= now)]
+    return [
+        Letter.state == "waiting",
+        Letter.due_at <= now,
+        or_(Letter.leased_until.is_(None), Letter.leased_until <= now),
+    ]
 
 
 def _due(limit: int) -> list[int]:
@@ -140,7 +152,7 @@ def _send(letter_id: int) -> None:
     message = _message(db.session.get_one(Letter, letter_id))
     db.session.remove()
     try:
-        message.send()
+        _deliver(message)
     except Exception as error:
         _put_back(letter_id, error)
         raise
@@ -148,6 +160,30 @@ def _send(letter_id: int) -> None:
         letter = db.session.get_one(Letter, letter_id)
         letter.state, letter.sent_at, letter.leased_until, letter.error = "sent", clock.now(), None, None
         letter.context = "{}"  # what it said is not kept
+
+
+def _deliver(message: EmailMultiAlternatives) -> None:
+    """Hand it over. Once the server has taken it, a goodbye that goes wrong makes it no less sent."""
+    connection = message.get_connection()
+    try:
+        connection.open()
+        connection.send_messages([message])
+    finally:
+        with suppress(Exception):
+            connection.close()
+
+
+class _VerifyingSMTP(smtplib.SMTP):
+    def starttls(self, *, context: ssl.SSLContext | None = None) -> tuple[int, bytes]:
+        return super().starttls(context=context or ssl.create_default_context())
+
+
+class VerifyingBackend(EmailBackend):  # type: ignore[misc]
+    """Flask-Mailman's SMTP; STARTTLS looks at the server's certificate, which smtplib by itself does not."""
+
+    @property
+    def connection_class(self) -> type[smtplib.SMTP]:
+        return smtplib.SMTP_SSL if self.use_ssl else _VerifyingSMTP
 
 
 def _claimed(letter_id: int) -> bool:
@@ -198,14 +234,18 @@ def _message(letter: Letter) -> EmailMultiAlternatives:
 
 
 def _link(endpoint: str, *, purpose: str = "", salt: str = "", **values: Any) -> str:
-    """The whole address of a page, on the configured base address; with the secret that `salt` stands for, if one is given."""
+    """The whole address of a page, on the configured base address; with the secret that `salt` stands for, if any."""
     if salt:
         values["token"] = derived_token(purpose, salt)
     return current_settings().base_url + str(current_app.url_map.bind("").build(endpoint, values))
 
 
 def _paragraphs(body: str) -> list[Markup]:
-    return [Markup("<br>").join(_linked(line) for line in part.split("\n")) for part in regex.split(r"\n{2,}", body) if part.strip()]
+    return [
+        Markup("<br>").join(_linked(line) for line in part.split("\n"))
+        for part in regex.split(r"\n{2,}", body)
+        if part.strip()
+    ]
 
 
 def _linked(line: str) -> Markup:
@@ -214,5 +254,3 @@ def _linked(line: str) -> Markup:
         pieces += [escape(line[end : match.start()]), Markup('<a href="{0}">{0}</a>').format(match[0])]
         end = match.end()
     return Markup("").join([*pieces, escape(line[end:])])
-
-
