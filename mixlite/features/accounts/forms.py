@@ -6,14 +6,14 @@ from zoneinfo import available_timezones
 
 from flask import request
 from flask_login import current_user
-from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField, ValidationError
+from wtforms import BooleanField, HiddenField, RadioField, SelectField, ValidationError
 from wtforms.validators import Length
 
 from mixlite.core.addresses import Address
 from mixlite.core.config import current_settings
 from mixlite.core.crypto import hash_password
 from mixlite.core.doorstep import HalfOpen, has_been_here
-from mixlite.core.forms import Filled, Form
+from mixlite.core.forms import Filled, Form, Line
 from mixlite.core.language import lazy_gettext as _l
 from mixlite.core.passwords import Password, weakness
 from mixlite.features.accounts.queries import knows_password, member_behind
@@ -23,7 +23,7 @@ from mixlite.people.members import Member
 class SignInForm(Form):
     """Handle or e-mail, and password."""
 
-    login = StringField(_l("Handle or e-mail"), validators=[Filled(), Length(max=300)])
+    login = Line(_l("Handle or e-mail"), validators=[Filled(), Length(max=300)])
     password = Password(_l("Password"), validators=[Filled()])
     remember = BooleanField(_l("Remember me on this device"))
     next = HiddenField()
@@ -46,7 +46,7 @@ class SignInForm(Form):
 class CodeForm(Form):
     """The second step of the door."""
 
-    code = StringField(_l("Code"), validators=[Filled(), Length(max=40)])
+    code = Line(_l("Code"), validators=[Filled(), Length(max=40)])
 
     def __init__(self, begun: HalfOpen | None = None, **kwargs: Any):
         super().__init__(**kwargs)
@@ -67,7 +67,7 @@ class CodeForm(Form):
 class ForgottenForm(Form):
     """Who forgot their password."""
 
-    login = StringField(_l("Handle or e-mail"), validators=[Filled(), Length(max=300)])
+    login = Line(_l("Handle or e-mail"), validators=[Filled(), Length(max=300)])
 
 
 class _NewPassword(Form):
@@ -112,7 +112,7 @@ class AssureForm(Form):
     """The password again, or a code."""
 
     password = Password(_l("Password"))
-    code = StringField(_l("or a code"), validators=[Length(max=40)])
+    code = Line(_l("or a code"), validators=[Length(max=40)])
     next = HiddenField()
 
     def __init__(self, member: Member, **kwargs: Any):

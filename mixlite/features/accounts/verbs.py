@@ -34,9 +34,9 @@ def sign_in(member: Member | None, *, device: str, remember: bool, is_new_device
     `replaced` is the session that this browser had until now.
     """
     if member is None or member.status == "gone":
-        raise Refused(_l("That handle or address and that password do not belong together."))
+        raise _unknown()
     if member.status == "suspended":
-        raise Refused(_suspension(member))
+        raise _suspension(member)
     if member.totp_since is not None or not member.is_active:
         return member
     return _let_in(member, device=device, remember=remember, is_new_device=is_new_device, replaced=replaced)
@@ -45,7 +45,7 @@ def sign_in(member: Member | None, *, device: str, remember: bool, is_new_device
 def sign_in_with_code(member: Member, *, code: str, device: str, remember: bool, is_new_device: bool) -> Member:
     """The second step of the door. Raises Refused for a code that is wrong, or was used."""
     if member.status == "suspended":
-        raise Refused(_suspension(member))
+        raise _suspension(member)
     _use_code(member, code)
     if not member.is_active:
         return member
@@ -90,10 +90,15 @@ def _let_in(member: Member, *, device: str, remember: bool, is_new_device: bool,
     return member
 
 
-def _suspension(member: Member) -> object:
-    if member.suspension_reason:
-        return _l("Your account is suspended. The reason given: %(reason)s", reason=member.suspension_reason)
-    return _l("Your account is suspended.")
+def _unknown() -> Refused:
+    return Refused(_l("That handle or e-mail and password do not match."))
+
+
+def _suspension(member: Member) -> Refused:
+    """Who knows the password is told why; where nothing was said, they are nobody (S11)."""
+    if not member.suspension_reason:
+        return _unknown()
+    return Refused(_l("Your account is suspended. The reason given: %(reason)s", reason=member.suspension_reason))
 
 
 # ---- the address
