@@ -22,14 +22,31 @@ from mixlite.features.accounts.routes import bp as accounts
 from mixlite.features.diary.routes import bp as diary
 from mixlite.features.friends.routes import bp as friends
 from mixlite.features.home.routes import bp as home
+from mixlite.features.host.routes import bp as host
+from mixlite.features.invitations.host_routes import bp as host_invitations
 from mixlite.features.invitations.routes import bp as invitations
 from mixlite.features.leaving.routes import bp as leaving
 from mixlite.features.preferences.routes import bp as preferences
 from mixlite.features.profiles.routes import bp as profiles
 from mixlite.features.reading.routes import bp as reading
+from mixlite.features.reports.routes import bp as reports
 from mixlite.features.voice.routes import bp as voice
 
-ROOMS = (home, accounts, invitations, friends, profiles, reading, diary, voice, preferences, leaving)
+ROOMS = (
+    home,
+    accounts,
+    invitations,
+    friends,
+    profiles,
+    reading,
+    diary,
+    voice,
+    preferences,
+    leaving,
+    reports,
+    host,
+    host_invitations,
+)
 LARGEST_BODY = 1024 * 1024
 LARGEST_FIELD = 512 * 1024
 MOST_FIELDS = 200

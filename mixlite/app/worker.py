@@ -12,7 +12,8 @@ from mixlite.core.config import Settings
 from mixlite.core.jobs import Workshop
 from mixlite.core.rooms import current_house
 from mixlite.features.accounts.letters import forget_old_codes
-from mixlite.people import sessions
+from mixlite.features.reports.verbs import forget_old_copies
+from mixlite.people import sessions, stewardship
 
 log = logging.getLogger(__name__)
 QUEUE_FILE = "queue.sqlite3"
@@ -59,7 +60,14 @@ def build_workshop() -> Workshop:
 
 def housekeeping() -> None:
     """What is done by the clock, once an hour."""
-    for chore in (once.forget_old_submissions, sessions.forget_ended_sessions, forget_old_codes, events.forget_old_events):
+    for chore in (
+        once.forget_old_submissions,
+        sessions.forget_ended_sessions,
+        forget_old_codes,
+        stewardship.lift_ended_suspensions,
+        forget_old_copies,
+        events.forget_old_events,
+    ):
         try:
             chore()
         except Exception:
