@@ -1,6 +1,7 @@
 """Where rooms meet. Reading these four tables tells what the product is."""
 
 from mixlite.core.rooms import House, Kind, Panel
+from mixlite.features.accounts import farewell as account_farewell
 from mixlite.features.accounts import reactions as account_reactions
 from mixlite.features.accounts import routes as accounts
 from mixlite.features.diary import forms as diary_forms
@@ -8,6 +9,7 @@ from mixlite.features.diary import queries as diary
 from mixlite.features.diary import verbs as diary_verbs
 from mixlite.features.friends import queries as friends
 from mixlite.features.host import queries as host
+from mixlite.features.invitations import farewell as invitation_farewell
 from mixlite.features.invitations import oversight
 from mixlite.features.invitations import queries as invitations
 from mixlite.features.leaving import queries as leaving
@@ -47,6 +49,7 @@ REACTIONS = {
     "member.joined": (account_reactions.greet,),
     "member.reset_asked": (account_reactions.mail_reset_link,),
     "member.password_reset": (account_reactions.password_was_replaced,),
+    "member.left": (account_farewell.end_links,),
     "entry.deleted": (erasing.erase_entry,),
     "comment.removed": (erasing.erase_comment,),
 }
@@ -77,6 +80,9 @@ PANELS = (
 )
 
 
+FAREWELLS = (account_farewell.erase, invitation_farewell.erase)
+
+
 def build_house() -> House:
     """The house of this product."""
     return House(
@@ -84,4 +90,5 @@ def build_house() -> House:
         reactions=REACTIONS,
         reportables={reportable.name: reportable for reportable in REPORTABLES},
         panels=PANELS,
+        farewells=FAREWELLS,
     )

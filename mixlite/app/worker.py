@@ -12,6 +12,7 @@ from mixlite.core.config import Settings
 from mixlite.core.jobs import Workshop
 from mixlite.core.rooms import current_house
 from mixlite.features.accounts.letters import forget_old_codes
+from mixlite.features.leaving.erasing import erasing_job
 from mixlite.features.reports.verbs import forget_old_copies
 from mixlite.people import sessions, stewardship
 
@@ -55,7 +56,7 @@ def _elsewhere(kind: str, row_id: int) -> None:
 
 def build_workshop() -> Workshop:
     """Every kind of row that is worked on."""
-    return Workshop([events.event_job(current_house().reactions), mail.letter_job()])
+    return Workshop([events.event_job(current_house().reactions), mail.letter_job(), erasing_job()])
 
 
 def housekeeping() -> None:

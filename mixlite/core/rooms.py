@@ -80,6 +80,7 @@ class House:
     reactions: Mapping[str, Sequence[Callable[[Any], None]]] = field(default_factory=dict)
     reportables: Mapping[str, Reportable] = field(default_factory=dict)
     panels: Sequence[Panel] = ()
+    farewells: Sequence[Callable[[Any], None]] = ()  # what rooms take away of a member who left; harmless if repeated
 
     def panels_for(self, place: str, viewer: Any, subject: Any = None) -> list[ShownPanel]:
         """The panels of one place with their data, in order; those with nothing to say are left out."""

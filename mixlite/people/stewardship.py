@@ -114,7 +114,7 @@ def ask_for_reset(member: Member, unusable_hash: str, *, reason: str, actor: Mem
 def set_invitation_right(
     member: Member, *, quota: int | None, denial: str | None, reason: str, actor: Member | None = None
 ) -> None:
-    """How many open uses this one member may have (None: as all), and why they may not invite at all (None: they may)."""
+    """How many open uses this member may have (None: as all), and why they may not invite at all (None: they may)."""
     hold(actor, member)
     member.invite_quota, member.invite_denial = quota, denial
     _note(actor, "member.invitations_set", member, reason)

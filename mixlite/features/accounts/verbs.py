@@ -11,8 +11,10 @@ from mixlite.core.language import lazy_gettext as _l
 from mixlite.core.one_time import looks_like_paper, matching_step, new_paper_codes, new_secret, paper_hash
 from mixlite.features.accounts import letters, queries
 from mixlite.features.accounts.models import MailedCode, RecoveryCode
+from mixlite.people import stewardship
 from mixlite.people.members import Member
 from mixlite.people.sessions import SignedIn, begin_session, end_session
+from mixlite.people.stewardship import lift_if_over
 
 _BOX = "second factor"
 
@@ -35,8 +37,8 @@ def sign_in(member: Member | None, *, device: str, remember: bool, is_new_device
     """
     if member is None or member.status == "gone":
         raise _unknown()
-    if member.status == "suspended":
-        raise _suspension(member)
+    stewardship.lift_if_over(member)
+    _ask_for_standing(member)
     if member.totp_since is not None or not member.is_active:
         return member
     return _let_in(member, device=device, remember=remember, is_new_device=is_new_device, replaced=replaced)
@@ -44,8 +46,8 @@ def sign_in(member: Member | None, *, device: str, remember: bool, is_new_device
 
 def sign_in_with_code(member: Member, *, code: str, device: str, remember: bool, is_new_device: bool) -> Member:
     """The second step of the door. Raises Refused for a code that is wrong, or was used."""
-    if member.status == "suspended":
-        raise _suspension(member)
+    stewardship.lift_if_over(member)
+    _ask_for_standing(member)
     _use_code(member, code)
     if not member.is_active:
         return member
@@ -92,6 +94,13 @@ def _let_in(member: Member, *, device: str, remember: bool, is_new_device: bool,
 
 def _unknown() -> Refused:
     return Refused(_l("That handle or e-mail and password do not match."))
+
+
+def _ask_for_standing(member: Member) -> None:
+    """Whose term is over comes in; who is suspended is refused."""
+    lift_if_over(member)
+    if member.status == "suspended":
+        raise _suspension(member)
 
 
 def _suspension(member: Member) -> Refused:

@@ -17,6 +17,7 @@ from mixlite.features.invitations.models import Invitation
 from mixlite.features.invitations.queries import LETTER_TEMPLATE, Allowance, allowance_of, is_open, open_invitation
 from mixlite.people.circle import found_circle
 from mixlite.people.friendships import begin_friendship, has_room_for_a_friend
+from mixlite.people.handles import is_retired
 from mixlite.people.members import Member, lock_members, member_with_handle
 from mixlite.people.sessions import begin_session
 from mixlite.policy.permissions import Act, require
@@ -218,6 +219,9 @@ def _add(member: Member) -> None:
     try:
         with db.session.begin_nested():
             db.session.add(member)
+            db.session.flush()
+            if is_retired(member.handle):
+                raise taken
     except IntegrityError as error:
         raise taken from error
 
