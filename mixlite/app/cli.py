@@ -5,6 +5,9 @@ import logging
 import os
 import secrets
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +23,8 @@ from mixlite.app.worker import build_queue, run_worker
 from mixlite.core.config import DEFAULT_PORT, ROOT, BadSettings, Settings, load_settings
 from mixlite.core.crypto import hash_password
 from mixlite.core.db import db, writing
+from mixlite.core.errors import Refused
+from mixlite.core.text import UnusableText, characters, clean_text
 from mixlite.features.invitations.models import MOST_DAYS, MOST_USES, Invitation
 from mixlite.features.invitations.queries import first_invitation
 from mixlite.features.invitations.routes import link_to
@@ -27,15 +32,17 @@ from mixlite.features.invitations.verbs import create_invitation
 from mixlite.migrations import upgrade as migrations
 from mixlite.people import stewardship
 from mixlite.people.circle import is_founded
-from mixlite.people.members import Member, longest_serving_host, member_with_handle
+from mixlite.people.members import REASON_LENGTH, Member, longest_serving_host, member_with_handle
 
 FIRST_DAYS = 7
+MOST_DAYS_OUT = 3650
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """An invite-only social network for one circle of people."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.Formatter.converter = time.gmtime  # one clock for every line, wherever the machine stands
     logging.getLogger("waitress").setLevel(logging.WARNING)
     logging.getLogger("huey").setLevel(logging.WARNING)
     logging.getLogger("alembic").setLevel(logging.WARNING)
@@ -163,12 +170,49 @@ def members() -> None:
 
 @members.command()
 @click.argument("handle")
-def promote(handle: str) -> None:
+@click.option("--reason", default="", help="Kept in the host's log.")
+def promote(handle: str, reason: str) -> None:
     """Make a member a host."""
     with _app(_settings()).app_context():
-        with writing():
-            stewardship.promote(_member(handle))
+        with _acting():
+            stewardship.promote(_member(handle), reason=_words(reason))
         click.echo(f"@{_member(handle).handle} is a host")
+
+
+@members.command()
+@click.argument("handle")
+@click.option("--reason", default="", help="Kept in the host's log.")
+def demote(handle: str, reason: str) -> None:
+    """Take a host's right away. The last host keeps it."""
+    with _app(_settings()).app_context():
+        with _acting():
+            stewardship.demote(_member(handle), reason=_words(reason))
+        click.echo(f"@{_member(handle).handle} is not a host any more")
+
+
+@members.command()
+@click.argument("handle")
+@click.option("--days", type=click.IntRange(1, MOST_DAYS_OUT), help="For so many days; else until somebody lifts it.")
+@click.option("--reason", required=True, help="The member reads it at the door; it is kept in the host's log.")
+def suspend(handle: str, days: int | None, reason: str) -> None:
+    """Shut a member out. Every session ends at once."""
+    if not _words(reason):
+        raise click.ClickException("say why")
+    with _app(_settings()).app_context():
+        with _acting():
+            stewardship.suspend(_member(handle), reason=_words(reason), days=days)
+        click.echo(f"@{_member(handle).handle} is suspended {f'for {days} days' if days else 'until it is lifted'}")
+
+
+@members.command()
+@click.argument("handle")
+@click.option("--reason", default="", help="Kept in the host's log.")
+def lift(handle: str, reason: str) -> None:
+    """Let a suspended member in again."""
+    with _app(_settings()).app_context():
+        with _acting():
+            stewardship.lift(_member(handle), reason=_words(reason))
+        click.echo(f"@{_member(handle).handle} can sign in again")
 
 
 @members.command()
@@ -178,14 +222,34 @@ def reset(handle: str) -> None:
     password = "-".join(secrets.token_hex(3) for _ in range(4))
     with _app(_settings()).app_context():
         stored = hash_password(password)
-        with writing():
+        with _acting():
             stewardship.reset_password(_member(handle), stored)
         click.echo(password)
 
 
+@contextmanager
+def _acting() -> Iterator[None]:
+    """A writer's transaction; what a verb refuses is said in plain words, and nothing is kept."""
+    try:
+        with writing():
+            yield
+    except Refused as refusal:
+        raise click.ClickException(str(refusal.message)) from refusal
+
+
+def _words(reason: str) -> str:
+    try:
+        words = clean_text(reason)
+    except UnusableText as error:
+        raise click.ClickException("the reason holds characters that cannot be kept") from error
+    if characters(words) > REASON_LENGTH:
+        raise click.ClickException(f"the reason has more than {REASON_LENGTH} characters")
+    return words
+
+
 def _member(handle: str) -> Member:
     member = member_with_handle(handle.removeprefix("@"))
-    if member is None:
+    if member is None or member.status == "gone":
         raise click.ClickException(f"there is no member @{handle.removeprefix('@')}")
     return member
 

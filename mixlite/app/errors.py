@@ -15,6 +15,8 @@ from mixlite.core.db import db, is_busy
 from mixlite.core.errors import NotHere, NotYours, Refused
 from mixlite.core.http import came_from, page
 from mixlite.core.language import gettext as _
+from mixlite.core.language import ngettext
+from mixlite.core.throttle import TooOften
 
 log = logging.getLogger(__name__)
 RETRY_SECONDS = 5
@@ -26,6 +28,7 @@ def set_up(app: Flask) -> None:
         app.register_error_handler(error, _not_found)
     app.register_error_handler(NotYours, _not_yours)
     app.register_error_handler(Refused, _refused)
+    app.register_error_handler(TooOften, _too_often)
     app.register_error_handler(CSRFError, _stale)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _database)
@@ -45,6 +48,18 @@ def _not_yours(error: NotYours) -> Response:
 
 def _refused(error: Refused) -> Response:
     return _problem(error.status, _("That did not work"), str(error.message))
+
+
+def _too_often(error: TooOften) -> Response:
+    minutes = -(-error.wait // 60)
+    words = ngettext(
+        "That was a little too often. Please wait %(num)s minute, then go back and send it again.",
+        "That was a little too often. Please wait %(num)s minutes, then go back and send it again.",
+        minutes,
+    )
+    response = _problem(429, _("A short rest"), words)
+    response.headers["Retry-After"] = str(error.wait)
+    return response
 
 
 def _stale(_error: CSRFError) -> Response:

@@ -11,6 +11,8 @@ from mixlite.app import errors, web
 from mixlite.app.assets import Assets
 from mixlite.app.door import close_the_door
 from mixlite.app.house import build_house
+from mixlite.app.throttles import OTHERWISE, THROTTLES
+from mixlite.core import mail, throttle
 from mixlite.core.config import LANGUAGES, ROOT, Settings, load_settings
 from mixlite.core.db import db, engine_options
 from mixlite.core.http import IdConverter, WordConverter
@@ -20,13 +22,31 @@ from mixlite.features.accounts.routes import bp as accounts
 from mixlite.features.diary.routes import bp as diary
 from mixlite.features.friends.routes import bp as friends
 from mixlite.features.home.routes import bp as home
+from mixlite.features.host.routes import bp as host
+from mixlite.features.invitations.host_routes import bp as host_invitations
 from mixlite.features.invitations.routes import bp as invitations
+from mixlite.features.leaving.routes import bp as leaving
 from mixlite.features.preferences.routes import bp as preferences
 from mixlite.features.profiles.routes import bp as profiles
 from mixlite.features.reading.routes import bp as reading
+from mixlite.features.reports.routes import bp as reports
 from mixlite.features.voice.routes import bp as voice
 
-ROOMS = (home, accounts, invitations, friends, profiles, reading, diary, voice, preferences)
+ROOMS = (
+    home,
+    accounts,
+    invitations,
+    friends,
+    profiles,
+    reading,
+    diary,
+    voice,
+    preferences,
+    leaving,
+    reports,
+    host,
+    host_invitations,
+)
 LARGEST_BODY = 1024 * 1024
 LARGEST_FIELD = 512 * 1024
 MOST_FIELDS = 200
@@ -52,6 +72,7 @@ def create_app(settings: Settings | None = None, queue: Queue | None = None) -> 
     app.extensions["mixlite.assets"] = Assets(ROOT / "static")
     compile_catalogues()
     db.init_app(app)
+    mail.set_up(app, settings)
     CSRFProtect(app)
     Babel(
         app,
@@ -62,6 +83,7 @@ def create_app(settings: Settings | None = None, queue: Queue | None = None) -> 
     for room in ROOMS:
         app.register_blueprint(room)
     web.set_up(app)
+    throttle.set_up(app, settings, THROTTLES, OTHERWISE)
     errors.set_up(app)
     return app
 

@@ -1,15 +1,24 @@
 """Where rooms meet. Reading these four tables tells what the product is."""
 
-from mixlite.core.rooms import House, Kind, Panel, Reportable
+from mixlite.core.rooms import House, Kind, Panel
+from mixlite.features.accounts import farewell as account_farewell
+from mixlite.features.accounts import reactions as account_reactions
 from mixlite.features.accounts import routes as accounts
 from mixlite.features.diary import forms as diary_forms
 from mixlite.features.diary import queries as diary
 from mixlite.features.diary import verbs as diary_verbs
 from mixlite.features.friends import queries as friends
+from mixlite.features.host import queries as host
+from mixlite.features.invitations import farewell as invitation_farewell
+from mixlite.features.invitations import oversight
 from mixlite.features.invitations import queries as invitations
+from mixlite.features.leaving import queries as leaving
 from mixlite.features.profiles import queries as profiles
+from mixlite.features.profiles import reportables as profiles_reportables
 from mixlite.features.reading import queries as reading
 from mixlite.features.reading import reactions as erasing
+from mixlite.features.reading import reportables as reading_reportables
+from mixlite.features.reports import queries as reports
 from mixlite.features.voice import forms as voice_forms
 from mixlite.features.voice import queries as voice
 from mixlite.features.voice import routes as voice_routes
@@ -37,15 +46,31 @@ KINDS = (
 )
 
 REACTIONS = {
+    "member.joined": (account_reactions.greet,),
+    "member.reset_asked": (account_reactions.mail_reset_link,),
+    "member.password_reset": (account_reactions.password_was_replaced,),
+    "member.left": (account_farewell.end_links,),
     "entry.deleted": (erasing.erase_entry,),
     "comment.removed": (erasing.erase_comment,),
 }
 
-REPORTABLES: tuple[Reportable, ...] = ()
+REPORTABLES = (reading_reportables.ENTRY, reading_reportables.COMMENT, profiles_reportables.MEMBER)
 
 PANELS = (
     Panel(place="welcome.door", order=10, load=accounts.door, template="accounts/_door.html"),
     Panel(place="home.notices", order=10, load=friends.requests_notice, template="friends/_requests_notice.html"),
+    Panel(place="home.notices", order=5, load=host.house_notice, template="host/_board.html"),
+    Panel(place="home.notices", order=6, load=reports.verdicts, template="reports/_verdicts.html"),
+    Panel(place="home.notices", order=7, load=reports.waiting_notice, template="reports/_waiting.html"),
+    Panel(place="join.rules", order=10, load=host.house_rules, template="host/_join_rules.html"),
+    Panel(place="host.tabs.reports", order=10, load=reports.waiting_notice, template="reports/_count.html"),
+    Panel(place="host.dials", order=10, load=oversight.open_counts, template="invitations/_host_dial.html"),
+    Panel(place="host.today", order=10, load=reports.for_today, template="reports/_today.html"),
+    Panel(place="host.member", order=10, load=reports.about_member, template="reports/_about_member.html"),
+    Panel(
+        place="host.member.invitations", order=10, load=oversight.of_member, template="invitations/_host_member.html"
+    ),
+    Panel(place="settings.account", order=90, load=leaving.way_out, template="leaving/_way_out.html"),
     Panel(place="home.composer", order=10, load=voice_routes.composer, template="voice/_composer.html"),
     Panel(place="home.composer", order=20, load=invitations.letter_for_newcomer, template="invitations/_letter.html"),
     Panel(place="home.side", order=10, load=profiles.my_card, template="profiles/_me.html", shelf="left"),
@@ -57,6 +82,9 @@ PANELS = (
 )
 
 
+FAREWELLS = (account_farewell.erase, invitation_farewell.erase)
+
+
 def build_house() -> House:
     """The house of this product."""
     return House(
@@ -64,4 +92,5 @@ def build_house() -> House:
         reactions=REACTIONS,
         reportables={reportable.name: reportable for reportable in REPORTABLES},
         panels=PANELS,
+        farewells=FAREWELLS,
     )

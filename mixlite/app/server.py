@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 from flask import Flask
 from waitress.server import create_server
@@ -25,7 +26,7 @@ STOP_SECONDS = 20.0
 
 def serve(app: Flask, settings: Settings, host: str, port: int) -> None:
     """Answer requests until told to stop (SIGINT, SIGTERM)."""
-    server = create_server(app, host=host, port=port, threads=THREADS, ident=None, clear_untrusted_proxy_headers=True)
+    server = create_server(app, host=host, port=port, **server_options(settings))
     signal.signal(signal.SIGTERM, _stop)
     try:
         with _announced(settings), _worker(settings):
@@ -34,6 +35,18 @@ def serve(app: Flask, settings: Settings, host: str, port: int) -> None:
         log.info("stopping")
     finally:
         server.close()
+
+
+def server_options(settings: Settings) -> dict[str, Any]:
+    """What the server is told. Who asks is whoever connects, unless that is the configured proxy (SECURITY.md, S62)."""
+    options: dict[str, Any] = {"threads": THREADS, "ident": None, "clear_untrusted_proxy_headers": True}
+    if settings.proxy:
+        options |= {
+            "trusted_proxy": settings.proxy,
+            "trusted_proxy_count": 1,
+            "trusted_proxy_headers": {"x-forwarded-for"},
+        }
+    return options
 
 
 def _stop(_signal: int, _frame: object) -> None:

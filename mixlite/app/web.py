@@ -17,6 +17,7 @@ from mixlite.core.db import db
 from mixlite.core.http import public, see_other
 from mixlite.core.prose import plain, prose
 from mixlite.core.rooms import current_house
+from mixlite.people.circle import the_circle
 from mixlite.people.members import Member, count_of_members
 from mixlite.people.sessions import member_signed_in_by, trace_of_use
 
@@ -145,7 +146,10 @@ class Site:
 
     @property
     def name(self) -> str:
-        return current_settings().site_name
+        """What the hosts call it, else what the machine is set up for."""
+        if "site_name" not in g:
+            g.site_name = the_circle().name or current_settings().site_name
+        return str(g.site_name)
 
     @property
     def member_count(self) -> int:

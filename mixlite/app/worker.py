@@ -7,11 +7,14 @@ from datetime import timedelta
 from flask import Flask
 from huey import Huey, RedisHuey, SqliteHuey, crontab
 
-from mixlite.core import events, once
+from mixlite.core import events, mail, once
 from mixlite.core.config import Settings
 from mixlite.core.jobs import Workshop
 from mixlite.core.rooms import current_house
-from mixlite.people import sessions
+from mixlite.features.accounts.letters import forget_old_codes
+from mixlite.features.leaving.erasing import erasing_job
+from mixlite.features.reports.verbs import forget_old_copies
+from mixlite.people import sessions, stewardship
 
 log = logging.getLogger(__name__)
 QUEUE_FILE = "queue.sqlite3"
@@ -53,12 +56,19 @@ def _elsewhere(kind: str, row_id: int) -> None:
 
 def build_workshop() -> Workshop:
     """Every kind of row that is worked on."""
-    return Workshop([events.event_job(current_house().reactions)])
+    return Workshop([events.event_job(current_house().reactions), mail.letter_job(), erasing_job()])
 
 
 def housekeeping() -> None:
     """What is done by the clock, once an hour."""
-    for chore in (once.forget_old_submissions, sessions.forget_ended_sessions, events.forget_old_events):
+    for chore in (
+        once.forget_old_submissions,
+        sessions.forget_ended_sessions,
+        forget_old_codes,
+        stewardship.lift_ended_suspensions,
+        forget_old_copies,
+        events.forget_old_events,
+    ):
         try:
             chore()
         except Exception:

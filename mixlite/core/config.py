@@ -31,6 +31,8 @@ class Settings:
     """Everything a running site needs to know before it looks into its database.
 
     `bcrypt_cost` is the work factor of password hashes (4 to 31; each step doubles the time).
+    `proxy` is the address of the reverse proxy that may say who asks (X-Forwarded-For); from others it is not believed.
+    `throttling` is never off but in a test that is about something else.
     `erase_after` is how many seconds a deleted entry can still be asked back before its rows are erased.
     """
 
@@ -40,17 +42,26 @@ class Settings:
     base_url_is_set: bool = False
     database_url: str = ""
     redis_url: str = ""
+    mail_url: str = ""
+    mail_from: str = ""
+    proxy: str = ""
     site_name: str = "mixlite"
     language: str = "en"
     timezone: str = "UTC"
     bcrypt_cost: int = 12
     erase_after: int = 10
     session_days: int = 30
+    throttling: bool = True
     testing: bool = False
 
     @property
     def is_https(self) -> bool:
         return self.base_url.startswith("https://")
+
+    @property
+    def sender(self) -> str:
+        """The address that mails come from."""
+        return self.mail_from or f"mixlite@{urlsplit(self.base_url).hostname}"
 
     @property
     def is_sqlite(self) -> bool:
@@ -87,7 +98,18 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) ->
     return _checked(Settings(instance=instance, **given))
 
 
-_TEXT_SETTINGS = ("base_url", "database_url", "redis_url", "site_name", "language", "timezone", "secret_key")
+_TEXT_SETTINGS = (
+    "base_url",
+    "database_url",
+    "redis_url",
+    "mail_url",
+    "mail_from",
+    "proxy",
+    "site_name",
+    "language",
+    "timezone",
+    "secret_key",
+)
 _NUMBER_SETTINGS = ("bcrypt_cost", "erase_after", "session_days")
 
 
@@ -164,6 +186,9 @@ def _demands(given: Settings) -> Iterator[tuple[bool, str]]:
     yield len(given.secret_key) >= 32, "secret_key must have at least 32 characters"
     is_secret = len(set(given.secret_key)) >= FEWEST_DIFFERENT
     yield is_secret, "secret_key must be random, not the same few characters again and again"
+    is_mail = not given.mail_url or urlsplit(given.mail_url).scheme in ("smtp", "smtps")
+    yield is_mail, "mail_url must look like smtp://name:password@host:587 or smtps://host:465"
+    yield not given.proxy or _is_ip(given.proxy), "proxy must be the address of the reverse proxy, such as 127.0.0.1"
     yield given.language in LANGUAGES, f"language must be one of {', '.join(LANGUAGES)}"
     yield given.timezone in available_timezones(), f"timezone is not known: {given.timezone}"
     cheapest = 4 if given.testing else 10
@@ -184,6 +209,14 @@ def _is_address(url: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and parts.path in ("", "/") and is_plain and is_name
+
+
+def _is_ip(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_private(host: str) -> bool:

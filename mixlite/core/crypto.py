@@ -11,6 +11,7 @@ from base64 import b64encode, urlsafe_b64encode
 from functools import lru_cache
 
 import bcrypt
+from cryptography.fernet import Fernet
 
 from mixlite.core.config import current_settings
 
@@ -41,6 +42,20 @@ def token_hash(token: str) -> str:
 def fingerprint(*parts: object) -> str:
     """A keyed digest of what somebody sent, to tell a repeated form from a changed one (64 hexadecimal digits)."""
     return hmac.digest(key_for("fingerprint"), repr(parts).encode("utf-8", "surrogatepass"), "sha256").hex()
+
+
+def encrypted(text: str, purpose: str) -> str:
+    """For what must be read again but never in a copy of the database (a second factor's secret)."""
+    return _box(purpose).encrypt(text.encode()).decode()
+
+
+def decrypted(box: str, purpose: str) -> str:
+    """What was put in by `encrypted` with this instance's key. Raises cryptography's InvalidToken for anything else."""
+    return _box(purpose).decrypt(box.encode()).decode()
+
+
+def _box(purpose: str) -> Fernet:
+    return Fernet(urlsafe_b64encode(key_for(f"box:{purpose}")))
 
 
 def hash_password(password: str) -> str:

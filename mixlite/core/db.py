@@ -111,7 +111,7 @@ def engine_options(url: str) -> dict[str, Any]:
 def _prepare_connection(connection: Any, _record: Any) -> None:
     if not isinstance(connection, sqlite3.Connection):
         return
-    for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "temp_store=MEMORY"):
+    for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "temp_store=MEMORY", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -178,6 +178,17 @@ def write_trace(statement: Executable) -> bool:
     except OperationalError:
         return False
     return True
+
+
+def fold_journal() -> None:
+    """After an erasing: what SQLite's journal still remembers goes too, unless somebody is reading just now."""
+    if db.engine.dialect.name != "sqlite":
+        return
+    connection = db.engine.raw_connection()
+    try:
+        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        connection.close()
 
 
 def is_busy(error: OperationalError) -> bool:

@@ -24,11 +24,13 @@ Reactions = Mapping[str, Sequence[Callable[["Event"], None]]]
 
 
 class Event(Base):
-    """One fact. `state` goes from waiting to done, or to failed after twelve attempts."""
+    """One fact. `state` goes from waiting to done, or to failed after twelve attempts; held is what a restored copy
+    must not do again.
+    """
 
     __tablename__ = "events"
     __table_args__ = (
-        CheckConstraint("state IN ('waiting', 'done', 'failed')", name="state"),
+        CheckConstraint("state IN ('waiting', 'done', 'failed', 'held')", name="state"),
         Index(
             "ix_events_due",
             "due_at",

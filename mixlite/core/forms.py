@@ -7,7 +7,7 @@ from typing import Any
 import regex
 from flask import flash
 from flask_wtf import FlaskForm
-from wtforms import Field, HiddenField, StringField, TextAreaField, ValidationError
+from wtforms import Field, HiddenField, IntegerField, StringField, TextAreaField, ValidationError
 from wtforms.validators import StopValidation
 
 from mixlite.core import once
@@ -166,3 +166,14 @@ def act(verb: Callable[..., Any], *args: Any, **kwargs: Any) -> bool:
         flash(str(refusal.message), "problem")
         return False
     return True
+
+
+class WholeNumber(IntegerField):
+    """A number in plain digits; no signs, blanks, underscores or other scripts' digits."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        typed = (valuelist[0] if valuelist else "").strip()
+        if not (typed.isascii() and typed.isdigit() and len(typed) <= 9):
+            self.data = None
+            raise ValueError(_l("Please give a whole number."))
+        self.data = int(typed)

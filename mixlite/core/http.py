@@ -1,6 +1,7 @@
 """What routes share: who may come in unasked, ids in addresses, pages, and where "back" is."""
 
 from collections.abc import Callable
+from ipaddress import ip_address, ip_network
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -76,3 +77,13 @@ def carry_session(user: Any, *, remember: bool) -> None:
     session.clear()
     session.permanent = remember
     login_user(user)
+
+
+def client_network() -> str:
+    """Where this request comes from; of IPv6 the network of one household: single addresses cost nothing there."""
+    given = request.remote_addr or ""
+    try:
+        address = ip_address(given.partition("%")[0])
+    except ValueError:
+        return given[:64]
+    return str(address) if address.version == 4 else str(ip_network((address, 64), strict=False))

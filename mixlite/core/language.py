@@ -9,6 +9,9 @@ import io
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -19,7 +22,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from flask import g, has_app_context, has_request_context
-from flask_babel import gettext, lazy_gettext, lazy_ngettext, ngettext
+from flask_babel import force_locale, gettext, lazy_gettext, lazy_ngettext, ngettext
 
 from mixlite.core import clock
 from mixlite.core.config import LANGUAGES, ROOT, current_settings
@@ -37,6 +40,7 @@ __all__ = [
     "month_words",
     "ngettext",
     "polite",
+    "speaking",
     "time_words",
     "today",
 ]
@@ -57,8 +61,24 @@ _METHODS = [("mixlite/**.py", "python"), ("templates/**.html", "jinja2"), ("temp
 _OPTIONS = {"templates/**.html": {"silent": "false", "trimmed": "true"}}
 
 
+_spoken: ContextVar[str | None] = ContextVar("mixlite_spoken", default=None)
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Within the block everything is said in `language`: a mail is read in its reader's, whoever caused it."""
+    token = _spoken.set(language)
+    try:
+        with force_locale(language):
+            yield
+    finally:
+        _spoken.reset(token)
+
+
 def current_language() -> str:
-    """The language of the page being made; outside a request, the site's own."""
+    """The language of the page or mail being made; outside of both, the site's own."""
+    if (spoken := _spoken.get()) is not None:
+        return spoken
     if has_request_context() and "language" in g:
         return str(g.language)
     return current_settings().language if has_app_context() else "en"

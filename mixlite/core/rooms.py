@@ -45,13 +45,22 @@ class Panel:
 
 @dataclass(frozen=True, kw_only=True)
 class Reportable:
-    """What can be reported, and how it is loaded, kept as it was, hidden and removed."""
+    """What can be reported.
+
+    `load(viewer, id)` answers the thing through the law, or raises NotHere. `maker_id(thing)` says whose it is,
+    `address(thing)` where it stands. `snapshot(thing)` keeps what was reported as plain values: `text`, and what of
+    `title`, `audience`, `made_at`, `number` there is; nothing that was not reported. `remove(host, id)` takes it away,
+    whoever may see it; it says whether there was something to take. `label` and `removal` are words for both.
+    """
 
     name: str
+    label: Any
+    removal: Any
     load: Callable[[Any, int], Any]
+    maker_id: Callable[[Any], int]
+    address: Callable[[Any], str]
     snapshot: Callable[[Any], Mapping[str, Any]]
-    hide: Callable[[Any], None]
-    remove: Callable[[Any], None]
+    remove: Callable[[Any, int], bool]
 
 
 @dataclass(frozen=True)
@@ -71,6 +80,7 @@ class House:
     reactions: Mapping[str, Sequence[Callable[[Any], None]]] = field(default_factory=dict)
     reportables: Mapping[str, Reportable] = field(default_factory=dict)
     panels: Sequence[Panel] = ()
+    farewells: Sequence[Callable[[Any], None]] = ()  # what rooms take away of a member who left; harmless if repeated
 
     def panels_for(self, place: str, viewer: Any, subject: Any = None) -> list[ShownPanel]:
         """The panels of one place with their data, in order; those with nothing to say are left out."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from flask_login import UserMixin
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, func, select
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mixlite.core import clock
@@ -14,20 +14,30 @@ NAME_LENGTH = 50
 HANDLE_LENGTH = 30
 EMAIL_LENGTH = 254
 INTRODUCTION_LENGTH = 1000
+REASON_LENGTH = 500
+
+_CONFIRMED = text("email_confirmed_at IS NOT NULL")
 
 
 class Member(UserMixin, Base):  # type: ignore[misc]
     """A person with an account. `handle` is unique and lower case; `status` says whether they are here.
 
     A sponsor is kept as long as the row is: the row of somebody who left stays as an empty place in the tree.
+
+    `status`: active; suspended (until `suspended_until`, or for good when that is None); leaving (deleted by themselves,
+    can be undone for seven days by signing in); gone (erased but for ids and dates). An address is unique once it is
+    confirmed. `invite_quota` overrides the circle's; `invite_denial` is why the right to invite was taken away.
+    `totp_secret` is encrypted; `totp_since` is when the second factor was switched on; `totp_step` is the last time
+    step that was used, so that a code works once.
     """
 
     __tablename__ = "members"
     __allow_unmapped__ = True  # for the two attributes at the end, which are not columns
     __table_args__ = (
-        CheckConstraint("status IN ('active', 'suspended', 'gone')", name="status"),
+        CheckConstraint("status IN ('active', 'suspended', 'leaving', 'gone')", name="status"),
         CheckConstraint("language IN ('en', 'ja')", name="language"),
         Index("ix_members_email", "email"),
+        Index("uq_members_confirmed_email", "email", unique=True, sqlite_where=_CONFIRMED, postgresql_where=_CONFIRMED),
         Index("ix_members_sponsor_id", "sponsor_id"),
         Index("ix_members_joined_at", "joined_at"),
         Base.__table_args__,
@@ -48,6 +58,15 @@ class Member(UserMixin, Base):  # type: ignore[misc]
     invitation_id: Mapped[int | None] = mapped_column(BigId)
     joined_at: Mapped[datetime] = mapped_column(default=clock.now)
     host_since: Mapped[datetime | None]
+    email_confirmed_at: Mapped[datetime | None]
+    suspended_until: Mapped[datetime | None]
+    suspension_reason: Mapped[str | None] = mapped_column(String(REASON_LENGTH * 4))
+    leaving_since: Mapped[datetime | None]
+    invite_quota: Mapped[int | None]
+    invite_denial: Mapped[str | None] = mapped_column(String(REASON_LENGTH * 4))
+    totp_secret: Mapped[str | None] = mapped_column(String(300))
+    totp_since: Mapped[datetime | None]
+    totp_step: Mapped[int | None] = mapped_column(BigId)
 
     # How this request was signed in; never stored. The session cookie carries the token, the database its hash.
     session_token: str | None = None

@@ -13,11 +13,12 @@ from mixlite.people.members import Member, is_here
 
 DEVICE_LENGTH = 200
 SHORT_LIFE = timedelta(hours=24)  # without "remember me" the row outlives the browser's own session only this long
+LONGEST_LIFE = timedelta(days=365)  # then the password is asked for, however often the session was used
 TRACE_EVERY = timedelta(minutes=5)
 
 
 class SignedIn(Base):
-    """One browser in which a member is signed in."""
+    """One browser in which a member is signed in. `assured_at` is when the password was last given in it."""
 
     __tablename__ = "sessions"
     __table_args__ = (
@@ -34,6 +35,7 @@ class SignedIn(Base):
     began_at: Mapped[datetime] = mapped_column(default=clock.now)
     used_at: Mapped[datetime] = mapped_column(default=clock.now)
     expires_at: Mapped[datetime]
+    assured_at: Mapped[datetime | None]
 
 
 def begin_session(member: Member, *, remember: bool, device: str) -> Member:
@@ -49,6 +51,7 @@ def begin_session(member: Member, *, remember: bool, device: str) -> Member:
         began_at=now,
         used_at=now,
         expires_at=now + life,
+        assured_at=now,
     )
     db.session.add(row)
     db.session.flush()
@@ -58,10 +61,16 @@ def begin_session(member: Member, *, remember: bool, device: str) -> Member:
 
 def member_signed_in_by(token: str) -> tuple[Member, SignedIn] | None:
     """Who presents this secret, if the session lives and the member is here. One statement."""
+    now = clock.now()
     query = (
         select(Member, SignedIn)
         .join(SignedIn, SignedIn.member_id == Member.id)
-        .where(SignedIn.token_hash == token_hash(token), SignedIn.expires_at > clock.now(), is_here(Member))
+        .where(
+            SignedIn.token_hash == token_hash(token),
+            SignedIn.expires_at > now,
+            SignedIn.began_at > now - LONGEST_LIFE,
+            is_here(Member),
+        )
     )
     row = db.session.execute(query).one_or_none()
     if row is None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
-from mixlite.core.errors import NotYours
+from mixlite.core.errors import NotHere, NotYours
 from mixlite.entries.comments import Comment
 from mixlite.entries.entries import Entry
 from mixlite.people.members import Member
@@ -26,11 +26,18 @@ class Act(Enum):
     LIST_READERS = "see the exact readers of an entry"
     REMOVE_COMMENT = "remove a comment"
     INVITE = "invite people"
+    REPORT = "tell the host about something"
+    KEEP_HOUSE = "keep the house: everything below /host"
 
 
 def is_active(member: Member, _thing: Any) -> bool:
     """They can sign in."""
     return member.is_active
+
+
+def is_host(member: Member, _thing: Any) -> bool:
+    """They are one of the hosts."""
+    return member.is_host
 
 
 def wrote_entry(member: Member, entry: Entry) -> bool:
@@ -56,6 +63,8 @@ ALLOWED: Mapping[Act, Sequence[Sequence[Predicate]]] = {
     Act.LIST_READERS: [[is_active, wrote_entry]],
     Act.REMOVE_COMMENT: [[is_active, wrote_comment], [is_active, wrote_entry_below]],
     Act.INVITE: [[is_active]],
+    Act.REPORT: [[is_active]],
+    Act.KEEP_HOUSE: [[is_active, is_host]],
 }
 
 
@@ -68,3 +77,9 @@ def require(member: Member, act: Act, thing: Any = None) -> None:
     """Raises NotYours unless `may`."""
     if not may(member, act, thing):
         raise NotYours(f"{act.value}: member {member.id}")
+
+
+def require_host(member: Member) -> None:
+    """Raises NotHere for everybody else: to them the host's rooms do not exist."""
+    if not may(member, Act.KEEP_HOUSE):
+        raise NotHere

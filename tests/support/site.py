@@ -23,15 +23,17 @@ from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 from mixlite.app.factory import create_app
+from mixlite.core import clock
 from mixlite.core.config import Settings, load_settings
 from mixlite.core.crypto import hash_password
 from mixlite.core.db import begin_writing, db, writing
 from mixlite.features.diary.verbs import publish_diary
 from mixlite.features.friends.verbs import accept_request, ask_to_be_friends, block
 from mixlite.features.invitations.models import Invitation
-from mixlite.features.invitations.verbs import create_invitation, join_circle
+from mixlite.features.invitations.verbs import join_circle, write_invitation
 from mixlite.features.voice.verbs import post_voice
 from mixlite.migrations.upgrade import upgrade
+from mixlite.people.circle import the_circle
 from mixlite.people.friendships import request_between
 from mixlite.people.members import Member, member_with_handle
 
@@ -129,15 +131,18 @@ class Site:
         return member
 
     def invite(self, inviter: str | None = None, **kwargs: Any) -> str:
-        """The path of a new invitation link."""
+        """The path of a new invitation link. Nobody asks here whether the inviter may."""
         given = {"letter": "Come and see.", "uses": 1, "days": 14, **kwargs}
         with self.inside():
             with writing():
-                invitation: Invitation = create_invitation(self.member(inviter) if inviter else None, **given)
+                invitation: Invitation = write_invitation(self.member(inviter) if inviter else None, **given)
             return f"/join/{invitation.token}"
 
-    def join(self, handle: str, inviter: str | None = None, **kwargs: Any) -> int:
-        """Make a member, through an invitation of `inviter`; the first one of a site has none, and becomes the host."""
+    def join(self, handle: str, inviter: str | None = None, *, confirmed: bool = False, **kwargs: Any) -> int:
+        """Make a member, through an invitation of `inviter`; the first one of a site has none, and becomes the host.
+
+        `confirmed`: the e-mail address is known to be theirs.
+        """
         path = self.invite(inviter)
         with self.inside():
             given = {
@@ -151,6 +156,7 @@ class Site:
             }
             begin_writing()
             member = join_circle(None, path.removeprefix("/join/"), **given)
+            member.email_confirmed_at = clock.now() if confirmed else None
             db.session.commit()
             self.ids[handle] = member.id
             return member.id
@@ -327,6 +333,8 @@ def _build(settings: Settings) -> None:
     site = _open(settings)
     with site.inside():
         upgrade(settings)
+        with writing():
+            the_circle().invite_wait_hours = 0  # newcomers may invite at once; who tests the waiting sets it
     if settings.is_sqlite:
         with site.inside(), db.engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

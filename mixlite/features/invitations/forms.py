@@ -27,8 +27,19 @@ class WholeNumber(IntegerField):
         self.data = int(typed)
 
 
+def _normal_address(field: Field) -> str:
+    """As it is stored and written to. Raises ValidationError."""
+    try:
+        checked = validate_email(
+            field.data, check_deliverability=False, globally_deliverable=False, allow_smtputf8=False
+        )
+    except EmailNotValidError as error:
+        raise ValidationError(_l("This does not look like an e-mail address.")) from error
+    return checked.normalized.lower()
+
+
 class InvitationForm(OnceForm):
-    """A letter, for how many people, and for how long."""
+    """A letter, for how many people, and for how long; with an address, it is mailed."""
 
     letter = Words(_l("Letter"), validators=[AtMost(LETTER_LENGTH)])
     uses = WholeNumber(
@@ -37,6 +48,15 @@ class InvitationForm(OnceForm):
     days = WholeNumber(
         _l("Valid for how many days"), default=14, validators=[NumberRange(1, MOST_DAYS, _l("Between 1 and 90 days."))]
     )
+    email = EmailField(
+        _l("Send it by e-mail"), filters=[lambda typed: (typed or "").strip()], validators=[Length(max=EMAIL_LENGTH)]
+    )
+
+    def validate_email(self, field: Field) -> None:
+        if field.data:
+            field.data = _normal_address(field)
+            if self.uses.data is not None and self.uses.data > 1:
+                raise ValidationError(_l("A mailed invitation is for one person. Write to each of them."))
 
 
 class JoinForm(OnceForm):
@@ -58,13 +78,7 @@ class JoinForm(OnceForm):
     password = Password(_l("Password"), validators=[Filled(), GoodPassword(about=("name", "handle", "email"))])
 
     def validate_email(self, field: Field) -> None:
-        try:
-            checked = validate_email(
-                field.data, check_deliverability=False, globally_deliverable=False, allow_smtputf8=False
-            )
-        except EmailNotValidError as error:
-            raise ValidationError(_l("This does not look like an e-mail address.")) from error
-        field.data = checked.normalized.lower()
+        field.data = _normal_address(field)
 
     def values(self) -> dict[str, Any]:
         """The password is hashed here, before the writer's lock."""

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from mixlite.core import clock
 from mixlite.core.crypto import derived_token, token_hash
 from mixlite.core.db import Base, BigId
-from mixlite.people.members import Member
+from mixlite.people.members import EMAIL_LENGTH, Member
 
 LETTER_LENGTH = 2000
 MOST_USES = 50
@@ -39,6 +39,7 @@ class Invitation(Base):
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    mailed_to: Mapped[str | None] = mapped_column(String(EMAIL_LENGTH))
 
     inviter: Mapped[Member | None] = relationship(lazy="raise_on_sql")
 

@@ -1,24 +1,66 @@
 """Finding invitations."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from mixlite.core import clock
 from mixlite.core.crypto import token_hash
 from mixlite.core.db import db
+from mixlite.core.mail import letters_about
 from mixlite.core.paging import Position
 from mixlite.features.invitations.models import Invitation
-from mixlite.people.circle import is_founded
+from mixlite.people.circle import is_founded, the_circle
 from mixlite.people.friendships import has_room_for_a_friend
 from mixlite.people.members import Member, is_here
 from mixlite.policy.visibility import meets
 
 SHOWN_JOINED = 50
 NEWCOMER_FOR = timedelta(days=7)
+LETTER_TEMPLATE = "invitations/letter.txt"
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """How far somebody may invite now. `quota` and `left` are None where nobody counts: for hosts.
+
+    `denial` is the host's reason for taking the right away; it is None for whoever has the right.
+    """
+
+    quota: int | None
+    left: int | None
+    waits_until: datetime | None
+    denial: str | None
+    is_full: bool
+
+    @property
+    def is_open(self) -> bool:
+        """Whether one more invitation can be made now."""
+        is_free = self.denial is None and self.waits_until is None and not self.is_full
+        return is_free and (self.left is None or self.left > 0)
+
+
+def allowance_of(member: Member) -> Allowance:
+    """What is open counts against the quota, use by use; what was used, revoked or has expired does not.
+
+    A quota of one's own also ends the waiting time: a host who gives one to a newcomer trusts them already.
+    """
+    is_full = not has_room_for_a_friend(member.id)
+    if member.is_host:
+        return Allowance(None, None, None, member.invite_denial, is_full)
+    circle = the_circle()
+    quota = circle.invite_quota if member.invite_quota is None else member.invite_quota
+    open_uses = select(func.coalesce(func.sum(Invitation.uses_left), 0)).where(
+        Invitation.inviter_id == member.id, is_open()
+    )
+    left = max(0, quota - int(db.session.scalar(open_uses) or 0))
+    ends = member.joined_at + timedelta(hours=circle.invite_wait_hours)
+    waits = member.invite_quota is None and ends > clock.now()
+    return Allowance(quota, left, ends if waits else None, member.invite_denial, is_full)
 
 
 def is_open() -> ColumnElement[bool]:
@@ -66,6 +108,18 @@ def joined_through(viewer: Member, invitation_ids: Sequence[int]) -> Mapping[int
     for member in db.session.scalars(query):
         joined[member.invitation_id or 0].append(member)
     return joined
+
+
+def mails_of(invitations: Sequence[Invitation]) -> Mapping[int, str]:
+    """How the mail of each went that has one: sending, sent, bounced, or opened, when somebody joined through it."""
+    mailed = {invitation.id: invitation for invitation in invitations if invitation.mailed_to}
+    letters = letters_about(LETTER_TEMPLATE, list(mailed)) if mailed else {}
+    words = {"waiting": "sending", "held": "sending", "sent": "sent", "failed": "bounced"}
+    return {
+        id: "opened" if invitation.uses_left < invitation.uses_total else words[letters[id].state]
+        for id, invitation in mailed.items()
+        if id in letters
+    }
 
 
 def letter_to(member: Member) -> Invitation | None:

@@ -27,11 +27,14 @@ VISITOR = SimpleNamespace(id=0)
 
 @dataclass
 class ListedInvitation:
-    """An invitation as its maker sees it; `link` is None when it was made with another key of this instance."""
+    """An invitation as its maker sees it; `link` is None when it was made with another key of this instance; `mail` says how the mail
+    went: sending, sent, bounced, opened (somebody came in through it); None when none was sent.
+    """
 
     invitation: Invitation
     link: str | None
     joined: list[Member]
+    mail: str | None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.invitation, name)
@@ -79,6 +82,7 @@ def _index(form: InvitationForm) -> Response:
         "invitations/index.html",
         form.status,
         form=form,
+        allowance=queries.allowance_of(current_user),
         invitations=_listed(list(found.items)),
         fresh_id=request.args.get("made", type=int),
         older_url=url_for("invitations.index", after=found.cursor) if found.cursor else None,
@@ -86,8 +90,13 @@ def _index(form: InvitationForm) -> Response:
 
 
 def _listed(invitations: list[Invitation]) -> list[ListedInvitation]:
-    joined = queries.joined_through(current_user, [invitation.id for invitation in invitations])
-    return [ListedInvitation(invitation, link_to(invitation), joined[invitation.id]) for invitation in invitations]
+    ids = [invitation.id for invitation in invitations]
+    joined = queries.joined_through(current_user, ids)
+    mails = queries.mails_of(invitations)
+    return [
+        ListedInvitation(invitation, link_to(invitation), joined[invitation.id], mails.get(invitation.id))
+        for invitation in invitations
+    ]
 
 
 def link_to(invitation: Invitation) -> str | None:

@@ -3,7 +3,7 @@
 import secrets
 from datetime import timedelta
 
-from sqlalchemy import func, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from mixlite.core import clock, events
@@ -11,13 +11,21 @@ from mixlite.core.crypto import derived_token, token_hash
 from mixlite.core.db import begin_writing, db
 from mixlite.core.errors import NotHere, Refused
 from mixlite.core.language import lazy_gettext as _l
+from mixlite.core.language import ngettext
+from mixlite.core.mail import Letter, post_letter
 from mixlite.features.invitations.models import Invitation
-from mixlite.features.invitations.queries import is_open, open_invitation
+from mixlite.features.invitations.queries import LETTER_TEMPLATE, Allowance, allowance_of, is_open, open_invitation
 from mixlite.people.circle import found_circle
 from mixlite.people.friendships import begin_friendship, has_room_for_a_friend
+from mixlite.people.handles import is_retired
 from mixlite.people.members import Member, lock_members, member_with_handle
 from mixlite.people.sessions import begin_session
 from mixlite.policy.permissions import Act, require
+
+MAILED_LETTER = 4000  # code points of the letter that a mail carries; the link shows the whole
+MAILS_PER_DAY = 20
+MAILS_TO_ONE_PER_DAY = 3
+ONE_DAY = timedelta(hours=24)
 
 
 class InvitationClosed(Refused):
@@ -27,13 +35,27 @@ class InvitationClosed(Refused):
         super().__init__(_l("This invitation cannot be used."))
 
 
-def create_invitation(inviter: Member | None, *, letter: str, uses: int, days: int) -> Invitation:
-    """Make a link that `uses` people can join through within `days` days.
+def create_invitation(inviter: Member | None, *, letter: str, uses: int, days: int, email: str = "") -> Invitation:
+    """Make a link that `uses` people can join through within `days` days, and mail it if `email` says to whom.
 
-    Without an inviter it is for the founder of an empty circle. The caller has checked the bounds.
+    Without an inviter it is for the founder of an empty circle. The caller has checked the bounds. Raises Refused when
+    the inviter has no right to it now: their row is held, so that several at once never make more than the quota.
     """
     if inviter is not None:
         require(inviter, Act.INVITE)
+        lock_members(inviter.id)
+        _must_be_allowed(inviter, uses)
+        _must_not_flood(inviter, email)
+    invitation = write_invitation(inviter, letter=letter, uses=uses, days=days, mailed_to=email or None)
+    if inviter is not None and email:
+        _mail(invitation, inviter, email)
+    return invitation
+
+
+def write_invitation(
+    inviter: Member | None, *, letter: str, uses: int, days: int, mailed_to: str | None = None
+) -> Invitation:
+    """The row alone; whoever calls this has asked whether the inviter may."""
     salt = secrets.token_urlsafe(16)
     now = clock.now()
     invitation = Invitation(
@@ -45,10 +67,70 @@ def create_invitation(inviter: Member | None, *, letter: str, uses: int, days: i
         uses_left=uses,
         created_at=now,
         expires_at=now + timedelta(days=days),
+        mailed_to=mailed_to,
     )
     db.session.add(invitation)
     db.session.flush()
     return invitation
+
+
+def _must_be_allowed(inviter: Member, uses: int) -> None:
+    if not inviter.is_active:
+        raise Refused(_l("You cannot invite anybody now."))
+    allowance = allowance_of(inviter)
+    _must_have_the_right(allowance)
+    if allowance.left is not None and uses > allowance.left:
+        raise Refused(
+            ngettext(
+                "You have room for %(num)s more. What ends unanswered comes back to you.",
+                "You have room for %(num)s more. What ends unanswered comes back to you.",
+                allowance.left,
+            ),
+            field="uses",
+        )
+
+
+def _must_have_the_right(allowance: Allowance) -> None:
+    if allowance.denial is not None:
+        raise Refused(_l("The host has taken the right to invite away from you for now."))
+    if allowance.waits_until is not None:
+        raise Refused(_l("You have only just come in. In a little while you can invite people too."))
+    if allowance.is_full:
+        raise Refused(_l("You have a thousand friends. There is no room for one more."))
+
+
+def _must_not_flood(inviter: Member, email: str) -> None:
+    """Revoking gives a use back, so the quota alone would not keep somebody from mailing all day long."""
+    if not email:
+        return
+    lately = (Invitation.inviter_id == inviter.id, Invitation.created_at > clock.now() - ONE_DAY)
+    mailed = list(db.session.scalars(select(Invitation.mailed_to).where(*lately, Invitation.mailed_to.is_not(None))))
+    if mailed.count(email) >= MAILS_TO_ONE_PER_DAY:
+        raise Refused(_l("You have written to this address often enough for today."), field="email")
+    if len(mailed) >= MAILS_PER_DAY:
+        raise Refused(_l("That is enough mail for today. The link itself can still be passed on."), field="email")
+
+
+def _mail(invitation: Invitation, inviter: Member, email: str) -> None:
+    """To the address that the row holds; the link's secret is made when the mail is."""
+    letter = invitation.letter
+    post_letter(
+        LETTER_TEMPLATE,
+        key=f"invitation:{invitation.id}",
+        about_id=invitation.id,
+        address=email,
+        language=_language_of(letter, inviter),
+        name=inviter.name,
+        letter=letter if len(letter) <= MAILED_LETTER else letter[: MAILED_LETTER - 1].rstrip() + "…",
+        salt=invitation.salt,
+        days=(invitation.expires_at - invitation.created_at).days,
+    )
+
+
+def _language_of(letter: str, inviter: Member) -> str:
+    """What the guest reads is not known; most likely it is what the letter is written in."""
+    is_japanese = any("\u3040" <= character <= "\u30ff" for character in letter)
+    return "ja" if is_japanese else inviter.language
 
 
 def revoke_invitation(inviter: Member, invitation_id: int) -> None:
@@ -60,6 +142,23 @@ def revoke_invitation(inviter: Member, invitation_id: int) -> None:
     )
     if not db.session.execute(revoke).rowcount:  # type: ignore[attr-defined]
         raise NotHere
+    take_letters_back([invitation_id])
+
+
+def close_invitations_of(inviter_id: int) -> None:
+    """Every link of somebody who was shut out, or has gone, is dead, and stays dead should they come back."""
+    theirs = (Invitation.inviter_id == inviter_id, is_open())
+    ids = list(db.session.scalars(select(Invitation.id).where(*theirs)))
+    if ids:
+        db.session.execute(update(Invitation).where(Invitation.id.in_(ids)).values(revoked_at=clock.now()))
+        take_letters_back(ids)
+
+
+def take_letters_back(invitation_ids: list[int]) -> None:
+    """A mail that still waits is not sent; one that the worker has in hand goes out, and its link is dead."""
+    waiting = (Letter.state == "waiting", Letter.leased_until.is_(None))
+    about = (Letter.template == LETTER_TEMPLATE, Letter.about_id.in_(invitation_ids))
+    db.session.execute(delete(Letter).where(*about, *waiting))
 
 
 def join_circle(
@@ -120,6 +219,9 @@ def _add(member: Member) -> None:
     try:
         with db.session.begin_nested():
             db.session.add(member)
+            db.session.flush()
+            if is_retired(member.handle):
+                raise taken
     except IntegrityError as error:
         raise taken from error
 

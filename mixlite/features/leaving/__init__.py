@@ -1,0 +1,1 @@
+"""Leaving: deleting one's account, seven days to come back, then the erasing."""
