@@ -1,6 +1,7 @@
 """The web shell: who is asking, in which language, and what every answer carries."""
 
 import logging
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -164,7 +165,7 @@ def _dress_templates(app: Flask) -> None:
     env.policies["ext.i18n.trimmed"] = True
     env.globals.update(
         current_user=current_user,
-        lucide=lucide,
+        lucide=lru_cache(maxsize=512)(lucide),  # a page has dozens, and each is an XML tree to copy and write
         site=Site(),
         static_url=app.extensions["mixlite.assets"].address,
         panels=lambda place, subject=None: current_house().panels_for(place, current_user, subject),

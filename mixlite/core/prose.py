@@ -6,19 +6,22 @@ of nh3, so that nothing before it needs to be trusted (SECURITY.md, S29-S31). Ne
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 from urllib.parse import urlsplit
 
 import nh3
 import regex
 from linkify_it import LinkifyIt
 from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline
+from markdown_it.rules_inline.linkify import linkify
 from markdown_it.token import Token
 from markupsafe import Markup, escape
 
 from mixlite.core.text import clean_line, shortened
 
 _TAGS = {"p", "br", "em", "strong", "s", "ul", "ol", "li", "blockquote", "code", "pre", "hr", "a", "h2", "h3", "h4"}
-_ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}
+_ATTRIBUTES: dict[str, set[str]] = {"*": set(), "a": {"href"}, "ol": {"start"}}
 _SCHEMES = {"http", "https", "mailto"}
 _RELATIONS = "noopener nofollow ugc"
 _HEADINGS = {"h1": "h2", "h2": "h3", "h3": "h4", "h4": "h4", "h5": "h4", "h6": "h4"}
@@ -26,7 +29,33 @@ _NESTING = 20
 _LOOKS_LIKE_ADDRESS = regex.compile(r"[\p{L}\p{N}-]\.[\p{L}]{2,}")
 _NUMBER = regex.compile(r"(?<![>\w])>>([1-9][0-9]{0,5})(?![0-9])")
 
-_linkify = LinkifyIt(options={"fuzzy_link": False, "fuzzy_email": False})
+_WHOLE = regex.compile(r"https?://|mailto:|#c[0-9]+\Z", regex.IGNORECASE)
+
+# Whatever has no blank in it; Japanese words stand directly before an address.
+_RUN = regex.compile(r"(?:https?://)?+(?:(?!(?<=[^\x00-\x7f])https?://)\S)++")
+_SCHEME_BEFORE = regex.compile(r"(?:^|[^a-z0-9.+-])(https?)$", regex.IGNORECASE)
+LONGEST_ADDRESS = 2000
+_LONG_RUN = -1  # a key in markdown-it's notes on positions, which are never negative
+
+
+class _Linkify(LinkifyIt):  # type: ignore[misc]
+    """Finds addresses in runs of letters no longer than an address may be: its time grows by the square of a run."""
+
+    def match(self, text: str) -> list[Any] | None:
+        found = []
+        for run in _RUN.finditer(text):
+            for match in (super().match(run[0]) if len(run[0]) <= LONGEST_ADDRESS else None) or ():
+                match.index += run.start()
+                match.last_index += run.start()
+                found.append(match)
+        return found or None
+
+    def match_at_start(self, text: str) -> Any:
+        run = _RUN.match(text[: LONGEST_ADDRESS + 1])
+        return super().match_at_start(run[0]) if run and len(run[0]) <= LONGEST_ADDRESS else None
+
+
+_linkify = _Linkify(options={"fuzzy_link": False, "fuzzy_email": False})
 _markdown = MarkdownIt("zero", {"html": False, "breaks": True, "linkify": True, "maxNesting": _NESTING}).enable(
     [
         "heading",
@@ -45,7 +74,24 @@ _markdown = MarkdownIt("zero", {"html": False, "breaks": True, "linkify": True, 
         "backticks",
     ]
 )
-_markdown.linkify.set({"fuzzy_link": False, "fuzzy_email": False})  # type: ignore[union-attr]
+_markdown.linkify = _linkify
+
+
+def _address_here(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - markdown-it calls it so
+    """markdown-it's own rule, asked only where it will find something: it reads all words before each `://`."""
+    scheme = _SCHEME_BEFORE.search(state.pending[-8:]) if state.src.startswith("://", state.pos) else None
+    if scheme is None or state.pos < state.cache.get(_LONG_RUN, 0):
+        return False
+    run = _RUN.match(state.src, state.pos - len(scheme[1]))
+    if run is None:
+        return False
+    if len(run[0]) > LONGEST_ADDRESS:
+        state.cache[_LONG_RUN] = run.end()
+        return False
+    return linkify(state, silent) if LinkifyIt.match_at_start(_linkify, run[0]) else False
+
+
+_markdown.inline.ruler.at("linkify", _address_here)
 
 
 @lru_cache(maxsize=1024)
@@ -128,10 +174,23 @@ def _same_place(shown: str, target: str, host: str) -> bool:
         return True
     named = shown.strip() if "://" in shown else f"https://{shown.strip()}"
     try:
-        return urlsplit(named).hostname == host
+        parts = urlsplit(named)
+        return parts.hostname == host and "@" not in parts.netloc
     except ValueError:
         return False
 
 
 def _sanitised(html: str) -> str:
-    return nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes=_SCHEMES, link_rel=_RELATIONS)
+    return nh3.clean(
+        html,
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        url_schemes=_SCHEMES,
+        link_rel=_RELATIONS,
+        attribute_filter=_whole_address,
+    )
+
+
+def _whole_address(_tag: str, attribute: str, value: str) -> str | None:
+    """Links lead to a whole address or to a comment of the same page: a relative one would lead to our own buttons."""
+    return value if attribute != "href" or _WHOLE.match(value) else None

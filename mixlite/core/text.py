@@ -17,6 +17,8 @@ _INVISIBLE = regex.compile(
     r"[\x01-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
 _MARKS = regex.compile(rf"(\p{{M}}{{{MOST_MARKS}}})\p{{M}}+")
+# A flag is taken by itself: at each of them \X would count all flags before it, and long rows of flags take minutes.
+_CHARACTER = regex.compile(r"\p{Regional_Indicator}{2}[\p{Grapheme_Extend}\p{Mc}\u200d]*+|\X")
 _BLANK_LINES = regex.compile(r"\n{4,}")
 _SPACES = regex.compile(r"\s+")
 _BLANK = regex.compile(r"[\s\p{Cf}\u3164\u115f\u1160\uffa0\u2800]*")
@@ -48,12 +50,12 @@ def is_blank(text: str) -> bool:
 
 def characters(text: str) -> int:
     """How many characters a person counts (grapheme clusters: a family emoji is one)."""
-    return sum(1 for _ in regex.finditer(r"\X", text))
+    return sum(1 for _ in _CHARACTER.finditer(text))
 
 
 def shortened(text: str, limit: int) -> str:
     """At most `limit` characters as people count them, with an ellipsis in place of what was cut."""
-    clusters: list[str] = regex.findall(r"\X", text[: limit * 16])
+    clusters: list[str] = _CHARACTER.findall(text[: limit * 16])
     if len(clusters) <= limit and len(text) <= limit * 16:
         return text
     return "".join(clusters[: limit - 1]).rstrip() + "…"

@@ -1,10 +1,14 @@
 """Members: the people with an account."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from flask_login import UserMixin
+<<<<<<< HEAD
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, func, select, text
+=======
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, func, literal_column, select
+>>>>>>> main
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mixlite.core import clock
@@ -100,16 +104,15 @@ def members_with_email(email: str, limit: int = 2) -> Sequence[Member]:
     return db.session.scalars(query).all()
 
 
-def members_by_id(ids: Iterable[int]) -> dict[int, Member]:
-    """In one statement."""
-    wanted = set(ids)
-    rows = db.session.scalars(select(Member).where(Member.id.in_(wanted))) if wanted else ()
-    return {member.id: member for member in rows}
-
-
 def count_of_members() -> int:
-    """How many people the circle has now."""
-    return db.session.scalar(select(func.count()).select_from(Member).where(is_here(Member))) or 0
+    """How many people the circle has now.
+
+    All rows less those who are not here: a database counts a whole table much faster than it looks at each row, and
+    the others are few. Said in literal words, as an index on them would be.
+    """
+    everybody = select(func.count()).select_from(Member)
+    not_here = everybody.where(Member.status != literal_column("'active'"))
+    return db.session.scalar(select(everybody.scalar_subquery() - not_here.scalar_subquery())) or 0
 
 
 def longest_serving_host() -> Member | None:

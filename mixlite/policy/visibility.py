@@ -15,7 +15,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, bindparam, exists, func, or_, select, text, true
+from sqlalchemy import (
+    ColumnElement,
+    SQLColumnExpression,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import aliased, joinedload
 
 from mixlite.core.db import BigId, Moment, db
@@ -25,7 +38,7 @@ from mixlite.entries.audience import Audience, HasAudience
 from mixlite.entries.entries import FEED_INDEX, IN_FEED, OWN_INDEX, Entry
 from mixlite.people.blocks import Block
 from mixlite.people.friendships import Friendship
-from mixlite.people.members import Member, is_here
+from mixlite.people.members import Member, count_of_members, is_here
 from mixlite.people.participation import Participation
 
 Viewer = int | ColumnElement[int] | Any
@@ -175,12 +188,13 @@ def _count_around(author_id: int, audience: str) -> int:
     """The law, counted from the author outwards: asking it of every member would take a hundred times as long."""
     if audience not in _READ_AROUND:
         return 0
-    others = select(func.count()).select_from(Member).where(is_here(Member), Member.id != author_id)
+    count = select(func.count()).select_from(Member).where(is_here(Member))
+    is_near = _is_near(author_id, Member, audience)
     blocked = select(_BLOCK.blocked_id).where(_BLOCK.blocker_id == author_id)
     blockers = select(_BLOCK.blocker_id).where(_BLOCK.blocked_id == author_id)
-    near = others.where(_is_near(author_id, Member, audience))
-    apart = near.where(Member.id.in_(blocked.union(blockers)))
-    return db.session.scalar(select(near.scalar_subquery() - apart.scalar_subquery())) or 0
+    is_left_out = Member.id.in_(union_all(blocked, blockers, select(literal(author_id, BigId))))
+    near = count_of_members() if audience == Audience.MEMBERS else db.session.scalar(count.where(is_near)) or 0
+    return near - (db.session.scalar(count.where(is_near, is_left_out)) or 0)
 
 
 def _is_near(author_id: int, reader: type[Member], audience: str) -> Rule:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import Subquery, func, select
 from sqlalchemy.orm import aliased, joinedload
 
 from mixlite.core import clock
@@ -19,7 +19,7 @@ from mixlite.policy.showing import shown
 from mixlite.policy.visibility import meets, sees
 
 FAVOURITES_ON_HOME = 4
-FAVOURITES_LOOKED_AT = 40
+FAVOURITES_LOOKED_AT = 60
 RECOMMENDED_FOR = timedelta(days=365)
 
 
@@ -82,17 +82,14 @@ def likers_of(viewer: Member, entry: Entry, limit: int) -> Sequence[Member]:
 
 def friends_favourites(viewer: Member, _subjects: Sequence[Any]) -> Mapping[None, Any]:
     """For home: what friends made a favourite lately, only what the viewer may read, each entry once."""
-    tie = aliased(Friendship)
-    is_friends = exists(select(1).where(tie.member_id == viewer.id, tie.friend_id == Favourite.member_id))
+    latest = _latest_favourites_of_friends(viewer)
     query = (
         select(Entry.id, Member)
-        .select_from(Favourite)
-        .join(Entry, Entry.id == Favourite.entry_id)
-        .join(Member, Member.id == Favourite.member_id)
-        .where(is_friends, Favourite.created_at > clock.now() - RECOMMENDED_FOR, meets(viewer.id, Member))
-        .where(sees(viewer.id, Entry), Entry.author_id != viewer.id)
-        .order_by(Favourite.created_at.desc(), Entry.id.desc())
-        .limit(FAVOURITES_LOOKED_AT)
+        .select_from(latest)
+        .join(Entry, Entry.id == latest.c.entry_id)
+        .join(Member, Member.id == latest.c.member_id)
+        .where(meets(viewer.id, Member), sees(viewer.id, Entry), Entry.author_id != viewer.id)
+        .order_by(latest.c.created_at.desc(), Entry.id.desc())
     )
     recommended: dict[int, list[Member]] = {}
     for entry_id, friend in db.session.execute(query):
@@ -101,3 +98,18 @@ def friends_favourites(viewer: Member, _subjects: Sequence[Any]) -> Mapping[None
     for item in items:
         item.favourite_of = recommended[item.entry.id]
     return {None: {"items": items}} if items else {}
+
+
+def _latest_favourites_of_friends(viewer: Member) -> Subquery:
+    """The newest, seen or not, by the friends whose newest are newest: so it costs one look at each friend."""
+    own = aliased(Favourite)
+    newest = select(func.max(own.created_at)).where(own.member_id == Friendship.friend_id).scalar_subquery()
+    friends = (
+        select(Friendship.friend_id)
+        .where(Friendship.member_id == viewer.id)
+        .order_by(newest.desc().nulls_last())
+        .limit(FAVOURITES_LOOKED_AT)
+    )
+    lately = (Favourite.member_id.in_(friends), Favourite.created_at > clock.now() - RECOMMENDED_FOR)
+    query = select(Favourite).where(*lately).order_by(Favourite.created_at.desc(), Favourite.entry_id.desc())
+    return query.limit(FAVOURITES_LOOKED_AT).subquery()
