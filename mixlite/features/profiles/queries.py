@@ -14,7 +14,7 @@ from mixlite.core.paging import Position
 from mixlite.entries.entries import Entry
 from mixlite.entries.marks import Favourite
 from mixlite.people.friendships import Friendship, friendship_between, request_between
-from mixlite.people.members import Member, members_by_id
+from mixlite.people.members import Member
 from mixlite.policy.visibility import meets, sees
 
 NEWCOMER_FOR = timedelta(days=30)
@@ -117,5 +117,7 @@ def newcomers(viewer: Member, _subjects: Sequence[Any]) -> Mapping[None, Any]:
     found = db.session.scalars(query).all()
     if not found:
         return {}
-    sponsors = members_by_id(person.sponsor_id for person in found if person.sponsor_id)
+    ids = {person.sponsor_id for person in found if person.sponsor_id}
+    met = db.session.scalars(select(Member).where(Member.id.in_(ids), meets(viewer.id, Member)))
+    sponsors = {sponsor.id: sponsor for sponsor in met}
     return {None: {"newcomers": [(person, sponsors.get(person.sponsor_id or 0)) for person in found]}}
