@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import case, exists, func, or_, select
+from sqlalchemy import case, exists, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from mixlite.core import clock
@@ -75,7 +75,7 @@ def people_to_know(viewer: Member, inviter: Member | None) -> list[Suggestion]:
     over_ties = Member.id.in_(_friends_of_friends(viewer))
     rank = case(*((rule, n) for n, rule in enumerate([*above, *through_tree])), else_=len(above) + len(through_tree))
     query = (
-        select(Member, rank.label("rank") if above or through_tree else func.coalesce(0).label("rank"))
+        select(Member, rank.label("rank") if above or through_tree else literal(0).label("rank"))
         .where(Member.id != viewer.id, or_(*above, *through_tree, over_ties), ~known, meets(viewer.id, Member))
         .order_by("rank", Member.id.desc())
         .limit(SUGGESTED)
