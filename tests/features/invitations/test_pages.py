@@ -40,11 +40,16 @@ def fill_house(site: Site, language: str) -> None:
         )
 
 
-@pytest.mark.parametrize(
+LOOKS = pytest.mark.parametrize(
     ("language", "scheme", "viewport"),
     [("en", "light", PHONE), ("ja", "dark", PHONE), ("en", "dark", DESKTOP), ("ja", "light", DESKTOP)],
 )
-def test_the_pages_are_whole_and_accessible(site: Site, address: str, new_context, language, scheme, viewport) -> None:
+
+
+@LOOKS
+def test_the_inviters_pages_are_whole_and_accessible(
+    site: Site, address: str, new_context, language, scheme, viewport
+) -> None:
     fill_house(site, language)
     context = new_context(locale=language, color_scheme=scheme, viewport=viewport)
     page = context.new_page()
@@ -64,6 +69,16 @@ def test_the_pages_are_whole_and_accessible(site: Site, address: str, new_contex
     ):
         page.goto(address + path)
         check(page, f"{name}-{language}-{scheme}-{viewport['width']}")
+    assert_clean(page)
+
+
+@LOOKS
+def test_the_newcomers_pages_are_whole_and_accessible(
+    site: Site, address: str, new_context, language, scheme, viewport
+) -> None:
+    fill_house(site, language)
+    context = new_context(locale=language, color_scheme=scheme, viewport=viewport)
+    page = context.new_page()
     with site.inside(), writing():
         the_circle().invite_wait_hours = 24
         site.member("ken").invite_denial = "Three guests in a row did not know you."
