@@ -10,8 +10,8 @@ from mixlite.features.diary import verbs as diary_verbs
 from mixlite.features.friends import queries as friends
 from mixlite.features.host import queries as host
 from mixlite.features.invitations import farewell as invitation_farewell
-from mixlite.features.invitations import oversight
-from mixlite.features.invitations import queries as invitations
+from mixlite.features.invitations import first_hour, oversight
+from mixlite.features.invitations import reactions as invitation_reactions
 from mixlite.features.leaving import queries as leaving
 from mixlite.features.profiles import queries as profiles
 from mixlite.features.profiles import reportables as profiles_reportables
@@ -50,6 +50,7 @@ REACTIONS = {
     "member.reset_asked": (account_reactions.mail_reset_link,),
     "member.password_reset": (account_reactions.password_was_replaced,),
     "member.left": (account_farewell.end_links,),
+    "member.suspended": (invitation_reactions.close_links,),
     "entry.deleted": (erasing.erase_entry,),
     "comment.removed": (erasing.erase_comment,),
 }
@@ -71,8 +72,9 @@ PANELS = (
         place="host.member.invitations", order=10, load=oversight.of_member, template="invitations/_host_member.html"
     ),
     Panel(place="settings.account", order=90, load=leaving.way_out, template="leaving/_way_out.html"),
+    Panel(place="home.notices", order=15, load=first_hour.arrivals, template="invitations/_arrivals.html"),
     Panel(place="home.composer", order=10, load=voice_routes.composer, template="voice/_composer.html"),
-    Panel(place="home.composer", order=20, load=invitations.letter_for_newcomer, template="invitations/_letter.html"),
+    Panel(place="home.composer", order=20, load=first_hour.first_hour, template="invitations/_first_hour.html"),
     Panel(place="home.side", order=10, load=profiles.my_card, template="profiles/_me.html", shelf="left"),
     Panel(place="home.side", order=20, load=friends.friends_grid, template="friends/_grid.html", shelf="left"),
     Panel(

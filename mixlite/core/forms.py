@@ -175,5 +175,5 @@ class WholeNumber(IntegerField):
         typed = (valuelist[0] if valuelist else "").strip()
         if not (typed.isascii() and typed.isdigit() and len(typed) <= 9):
             self.data = None
-            raise ValueError(_l("Please give a whole number."))
+            raise ValueError(_l("Please enter a whole number."))
         self.data = int(typed)

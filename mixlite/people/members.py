@@ -4,11 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from flask_login import UserMixin
-<<<<<<< HEAD
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, func, select, text
-=======
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, func, literal_column, select
->>>>>>> main
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, func, literal_column, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mixlite.core import clock

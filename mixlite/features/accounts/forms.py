@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 from flask import request
 from flask_login import current_user
 from wtforms import BooleanField, HiddenField, RadioField, SelectField, ValidationError
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length
 
 from mixlite.core.addresses import Address
@@ -132,16 +133,18 @@ class AddressForm(Form):
 class ChoicesForm(Form):
     """Language, time zone and theme."""
 
-    language = RadioField(_l("Language"), choices=[("en", "English"), ("ja", "日本語")])
+    language = RadioField(_l("Language"), choices=[SelectChoice("en", "English"), SelectChoice("ja", "日本語")])
     timezone = SelectField(_l("Time zone"))
     theme = RadioField(
-        _l("By day or by night"), choices=[("", _l("Auto")), ("light", _l("Day")), ("dark", _l("Night"))]
+        _l("By day or by night"),
+        choices=[SelectChoice("", _l("Auto")), SelectChoice("light", _l("Day")), SelectChoice("dark", _l("Night"))],
     )
 
     def __init__(self, **kwargs: Any):
         super().__init__(**kwargs)
         here = current_settings().timezone
-        self.timezone.choices = [("", _l("As in this house (%(zone)s)", zone=here)), *((z, z) for z in _zones())]
+        as_here = SelectChoice("", _l("As in this house (%(zone)s)", zone=here))
+        self.timezone.choices = [as_here, *(SelectChoice(zone, zone) for zone in _zones())]
 
 
 @lru_cache(maxsize=1)

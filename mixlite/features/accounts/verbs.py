@@ -1,5 +1,6 @@
 """Opening and ending sessions; the address, the password and the second factor of an account."""
 
+from cryptography.fernet import InvalidToken
 from sqlalchemy import delete, or_, update
 from sqlalchemy.exc import IntegrityError
 
@@ -235,8 +236,11 @@ def begin_second_factor(member: Member) -> None:
 
 
 def secret_of(member: Member) -> str | None:
-    """The secret as the app gets it."""
-    return decrypted(member.totp_secret, _BOX) if member.totp_secret else None
+    """The secret as the app gets it; None when it was made with another key of this instance: then only paper helps."""
+    try:
+        return decrypted(member.totp_secret, _BOX) if member.totp_secret else None
+    except InvalidToken:
+        return None
 
 
 def switch_on(member: Member, *, code: str) -> list[str]:

@@ -1,1 +1,1 @@
-"""The host's rooms: who is here, invitations, reports, settings, jobs, log. No private content but what was reported."""
+"""The hosts' rooms: who is here, settings, jobs, log. No private content: hosts see only what was reported."""

@@ -25,6 +25,7 @@ class RevokeForm(Form):
 
 @bp.get("")
 def index() -> Response:
+    """Every open invitation."""
     require_host(current_user)
     cursors = Cursors("host-invitations", current_user.id)
     after = cursors.read(request.args.get("after"))
@@ -40,6 +41,7 @@ def index() -> Response:
 
 @bp.route("/<id:invitation_id>/revoke", methods=["GET", "POST"])
 def revoke(invitation_id: int) -> Response:
+    """Ask why, and close it."""
     require_host(current_user)
     invitation, form = oversight.open_invitation_with_id(invitation_id), RevokeForm()
     if form.perform(oversight.revoke, current_user, invitation):

@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from mixlite.core import clock
 from mixlite.core.crypto import token_hash
 from mixlite.core.db import db
+from mixlite.core.errors import NotHere
 from mixlite.core.mail import letters_about
 from mixlite.core.paging import Position
 from mixlite.features.invitations.models import Invitation
@@ -20,7 +20,6 @@ from mixlite.people.members import Member, is_here
 from mixlite.policy.visibility import meets
 
 SHOWN_JOINED = 50
-NEWCOMER_FOR = timedelta(days=7)
 LETTER_TEMPLATE = "invitations/letter.txt"
 
 
@@ -96,6 +95,15 @@ def invitations_by(inviter: Member, limit: int, after: Position | None = None) -
     return db.session.scalars(query).all()
 
 
+def own_open_invitation(inviter: Member, invitation_id: int) -> Invitation:
+    """Raises NotHere for one that is not theirs, or not open any more."""
+    query = select(Invitation).where(Invitation.id == invitation_id, Invitation.inviter_id == inviter.id, is_open())
+    invitation = db.session.scalars(query).one_or_none()
+    if invitation is None:
+        raise NotHere
+    return invitation
+
+
 def joined_through(viewer: Member, invitation_ids: Sequence[int]) -> Mapping[int, list[Member]]:
     """Who joined through these invitations, as far as they exist for the viewer."""
     joined: dict[int, list[Member]] = {invitation_id: [] for invitation_id in invitation_ids}
@@ -116,9 +124,9 @@ def mails_of(invitations: Sequence[Invitation]) -> Mapping[int, str]:
     letters = letters_about(LETTER_TEMPLATE, list(mailed)) if mailed else {}
     words = {"waiting": "sending", "held": "sending", "sent": "sent", "failed": "bounced"}
     return {
-        id: "opened" if invitation.uses_left < invitation.uses_total else words[letters[id].state]
-        for id, invitation in mailed.items()
-        if id in letters
+        number: "opened" if invitation.uses_left < invitation.uses_total else words[letters[number].state]
+        for number, invitation in mailed.items()
+        if number in letters
     }
 
 
@@ -134,17 +142,3 @@ def first_invitation() -> Invitation | None:
     """The open invitation of a circle that nobody has founded yet."""
     query = select(Invitation).where(Invitation.inviter_id.is_(None), is_open()).order_by(Invitation.id).limit(1)
     return db.session.scalars(query).one_or_none()
-
-
-def letter_for_newcomer(viewer: Member, _subjects: Sequence[Any]) -> Mapping[None, Any]:
-    """For home, in a member's first week: the letter that brought them, and who wrote it."""
-    if viewer.joined_at < clock.now() - NEWCOMER_FOR:
-        return {}
-    invitation = letter_to(viewer)
-    if invitation is None:
-        return {}
-    inviter = invitation.inviter
-    is_met = inviter is not None and db.session.scalar(
-        select(exists().where(Member.id == inviter.id, meets(viewer.id, Member)))
-    )
-    return {None: {"letter": invitation.letter if is_met else "", "inviter": inviter if is_met else None}}

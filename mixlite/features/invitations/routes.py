@@ -1,19 +1,22 @@
-"""/invitations, /join/<token>."""
+"""/invitations, /invitations/tree, /join/<token>."""
 
+import io
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
+import segno
 from flask import Blueprint, Response, current_app, request, url_for
 from flask_login import current_user
 
 from mixlite.core.config import current_settings
 from mixlite.core.crypto import password_matches
 from mixlite.core.db import db
+from mixlite.core.errors import NotHere
 from mixlite.core.forms import act
 from mixlite.core.http import carry_session, page, public, see_other
 from mixlite.core.paging import Cursors
-from mixlite.features.invitations import queries, verbs
+from mixlite.features.invitations import queries, tree, verbs
 from mixlite.features.invitations.forms import InvitationForm, JoinForm
 from mixlite.features.invitations.models import Invitation
 from mixlite.people.members import Member, member_with_handle
@@ -27,8 +30,10 @@ VISITOR = SimpleNamespace(id=0)
 
 @dataclass
 class ListedInvitation:
-    """An invitation as its maker sees it; `link` is None when it was made with another key of this instance; `mail` says how the mail
-    went: sending, sent, bounced, opened (somebody came in through it); None when none was sent.
+    """An invitation as its maker sees it.
+
+    `link` is None when it was made with another key of this instance. `mail` says how the mail went: sending, sent,
+    bounced, opened (somebody came in through it); None when there was none.
     """
 
     invitation: Invitation
@@ -56,6 +61,55 @@ def create() -> Response:
 def revoke(invitation_id: int) -> Response:
     act(verbs.revoke_invitation, current_user, invitation_id)
     return see_other(url_for("invitations.index"))
+
+
+@bp.get("/invitations/<id:invitation_id>/qr.svg")
+def qr(invitation_id: int) -> Response:
+    """The link as a picture to be pointed at; for its maker alone, as long as it opens the door."""
+    invitation = queries.own_open_invitation(current_user, invitation_id)
+    link = link_to(invitation)
+    if link is None:
+        raise NotHere
+    drawing = io.BytesIO()
+    segno.make(link, error="m", micro=False).save(
+        drawing,
+        kind="svg",
+        border=3,
+        dark="#331a00",
+        light="#fff",
+        omitsize=True,
+        xmldecl=False,
+        svgclass=None,
+        lineclass=None,
+    )
+    return Response(drawing.getvalue(), mimetype="image/svg+xml")
+
+
+@bp.get("/invitations/tree")
+def whole_tree() -> Response:
+    founder_id = tree.founder_id()
+    if founder_id is None:
+        raise NotHere
+    return _tree(founder_id)
+
+
+@bp.get("/invitations/tree/<id:member_id>")
+def branch(member_id: int) -> Response:
+    return _tree(member_id)
+
+
+def _tree(member_id: int) -> Response:
+    cursors = Cursors(f"tree-{member_id}", current_user.id)
+    after = cursors.read(request.args.get("after"))
+    found = tree.branch_at(current_user, member_id, after[1] if after else 0)
+    more = cursors.after((found.root.joined_at, found.next_after)) if found.next_after else None
+    return page(
+        "invitations/tree.html",
+        root=found.root,
+        path=found.path,
+        is_continued=after is not None,
+        more_url=url_for("invitations.branch", member_id=member_id, after=more) if more else None,
+    )
 
 
 @bp.route("/join/<token>", methods=["GET", "POST"])

@@ -117,6 +117,7 @@ def newcomers(viewer: Member, _subjects: Sequence[Any]) -> Mapping[None, Any]:
     found = db.session.scalars(query).all()
     if not found:
         return {}
-    met = select(Member).where(Member.id.in_({person.sponsor_id for person in found}), meets(viewer.id, Member))
-    sponsors = {sponsor.id: sponsor for sponsor in db.session.scalars(met)}
+    ids = {person.sponsor_id for person in found if person.sponsor_id}
+    met = db.session.scalars(select(Member).where(Member.id.in_(ids), meets(viewer.id, Member)))
+    sponsors = {sponsor.id: sponsor for sponsor in met}
     return {None: {"newcomers": [(person, sponsors.get(person.sponsor_id or 0)) for person in found]}}

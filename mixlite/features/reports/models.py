@@ -15,7 +15,8 @@ SNAPSHOT_LENGTH = 200_000
 
 
 class Report(Base):
-    """`reportable` and `subject_id` name the thing, `about_id` who made it. `snapshot` is JSON, erased 30 days after the end.
+    """`reportable` and `subject_id` name the thing, `about_id` who made it. `snapshot` is JSON; 30 days after the end
+    it is erased.
 
     `told_about_at` and `told_reporter_at` are when each side has seen how it ended.
     """

@@ -1,0 +1,121 @@
+"""The newcomer's first days: the letter that brought them, the host's welcome, first steps, people they may know.
+
+And the other side of it: whoever invited them is told that they are here.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import case, exists, func, literal, or_, select
+from sqlalchemy.orm import aliased
+
+from mixlite.core import clock
+from mixlite.core.db import db
+from mixlite.entries.entries import Entry
+from mixlite.features.invitations.queries import letter_to
+from mixlite.people.circle import the_circle
+from mixlite.people.friendships import FriendRequest, Friendship
+from mixlite.people.members import Member, is_here
+from mixlite.policy.visibility import does_meet, meets
+
+NEWCOMER_FOR = timedelta(days=7)
+TOLD_FOR = timedelta(days=3)
+NAMED = 3
+SUGGESTED = 6
+FRIENDS_ASKED = 50  # of a newcomer's friends, the newest; their friends are suggested
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """Somebody the newcomer may know: `how` is inviter, guest (of the same inviter) or friend (of a friend)."""
+
+    member: Member
+    how: str
+
+
+def first_hour(viewer: Member, _subjects: Sequence[Any]) -> Mapping[None, Any]:
+    """For home, in a member's first week."""
+    if viewer.joined_at < clock.now() - NEWCOMER_FOR:
+        return {}
+    invitation = letter_to(viewer)
+    if invitation is None:
+        return {}
+    inviter = invitation.inviter
+    if inviter is not None and not does_meet(viewer, inviter.id):
+        inviter = None
+    return {
+        None: {
+            "letter": invitation.letter if inviter else "",
+            "inviter": inviter,
+            "is_founder": invitation.inviter_id is None,
+            "welcome": the_circle().welcome,
+            "is_introduced": bool(viewer.introduction),
+            "has_spoken": _has_spoken(viewer),
+            "suggestions": people_to_know(viewer, inviter),
+        }
+    }
+
+
+def _has_spoken(viewer: Member) -> bool:
+    spoken = exists(select(1).where(Entry.author_id == viewer.id, Entry.deleted_at.is_(None)))
+    return bool(db.session.scalar(select(spoken)))
+
+
+def people_to_know(viewer: Member, inviter: Member | None) -> list[Suggestion]:
+    """Through the tree and through friends: only people whom the viewer meets, over ties the viewer may know of.
+
+    The inviter's own inviter and other guests stand on profiles, and so do the friends of friends. An inviter whom the
+    viewer does not meet (None) connects nobody. Whoever is a friend, or was asked, is left out.
+    """
+    through_tree = [Member.sponsor_id == inviter.id] if inviter else []
+    above = [Member.id == inviter.sponsor_id] if inviter and inviter.sponsor_id else []
+    known = _is_friend_or_asked(viewer)
+    over_ties = Member.id.in_(_friends_of_friends(viewer))
+    rank = case(*((rule, n) for n, rule in enumerate([*above, *through_tree])), else_=len(above) + len(through_tree))
+    query = (
+        select(Member, rank.label("rank") if above or through_tree else literal(0).label("rank"))
+        .where(Member.id != viewer.id, or_(*above, *through_tree, over_ties), ~known, meets(viewer.id, Member))
+        .order_by("rank", Member.id.desc())
+        .limit(SUGGESTED)
+    )
+    hows = [*["inviter"] * len(above), *["guest"] * len(through_tree), "friend"]
+    return [Suggestion(member, hows[found]) for member, found in db.session.execute(query)]
+
+
+def _is_friend_or_asked(viewer: Member) -> Any:
+    tie, request = aliased(Friendship), aliased(FriendRequest)
+    of_two = or_(
+        (request.asker_id == viewer.id) & (request.asked_id == Member.id),
+        (request.asked_id == viewer.id) & (request.asker_id == Member.id),
+    )
+    return or_(
+        exists(select(1).where(tie.member_id == viewer.id, tie.friend_id == Member.id).correlate(Member)),
+        exists(select(1).where(of_two).correlate(Member)),
+    )
+
+
+def _friends_of_friends(viewer: Member) -> Any:
+    """Over friends who are here: a suspended friend connects nobody."""
+    mine, between, theirs = aliased(Friendship), aliased(Member), aliased(Friendship)
+    asked = (
+        select(mine.friend_id)
+        .join(between, between.id == mine.friend_id)
+        .where(mine.member_id == viewer.id, is_here(between))
+        .order_by(mine.since.desc(), mine.friend_id.desc())
+        .limit(FRIENDS_ASKED)
+        .subquery()
+    )
+    return select(theirs.friend_id).join(asked, asked.c.friend_id == theirs.member_id)
+
+
+def arrivals(viewer: Member, _subjects: Sequence[Any]) -> Mapping[None, Any]:
+    """For the inviter's home: who came in lately through a link of theirs."""
+    lately = (Member.sponsor_id == viewer.id, Member.joined_at > clock.now() - TOLD_FOR, meets(viewer.id, Member))
+    newest = select(Member).where(*lately).order_by(Member.joined_at.desc(), Member.id.desc()).limit(NAMED)
+    members = db.session.scalars(newest).all()
+    if not members:
+        return {}
+    count = db.session.scalar(select(func.count()).select_from(Member).where(*lately)) or 0
+    return {None: {"members": members, "count": count}}
