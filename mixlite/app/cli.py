@@ -17,6 +17,9 @@ from flask import Flask
 
 from mixlite.app import doctor as health
 from mixlite.app import server
+from mixlite.app.bench.circle import Size
+from mixlite.app.bench.run import SQLITE, Order, run_bench
+from mixlite.app.bench.tasks import PARTS
 from mixlite.app.demo import build as demonstration
 from mixlite.app.factory import create_app
 from mixlite.app.worker import build_queue, run_worker
@@ -276,3 +279,31 @@ def demo(port: int, *, fresh: bool, only_build: bool) -> None:
         click.echo(demonstration.welcome())
         db.session.remove()
     _run(settings, "127.0.0.1", port)
+
+
+@main.command()
+@click.option("--members", "sizes", multiple=True, default=(10_000,), show_default=True, type=click.IntRange(100))
+@click.option("--friends", default=30.0, show_default=True, help="How many friends each has, on average.")
+@click.option("--entries", default=10.0, show_default=True, help="How many entries each wrote, on average.")
+@click.option(
+    "--database",
+    "databases",
+    multiple=True,
+    default=(SQLITE,),
+    show_default=True,
+    help="Or a PostgreSQL server's address.",
+)
+@click.option("--only", default="", help=f"Some of: {', '.join(PARTS)}.")
+@click.option(
+    "--viewers", default=20, show_default=True, type=click.IntRange(1), help="How many of each sort are asked for."
+)
+@click.option("--rounds", default=3, show_default=True, type=click.IntRange(1))
+@click.option("--analyse", is_flag=True, help="Let SQLite gather statistics first.")
+@click.option("--plans/--no-plans", default=True, show_default=True)
+@click.option("--keep", type=click.Path(path_type=Path), help="A folder; circles stay there for the next run.")
+def bench(*, sizes: tuple[int, ...], friends: float, entries: float, only: str, **order: Any) -> None:
+    """Measure the site on synthetic circles, in instances (and, on PostgreSQL, databases) of their own."""
+    parts = tuple(part.strip() for part in only.split(",") if part.strip())
+    if unknown := set(parts) - set(PARTS):
+        raise click.BadParameter(f"not known: {', '.join(sorted(unknown))}", param_hint="--only")
+    run_bench(Order(sizes=[Size(n, friends, entries) for n in sizes], parts=parts, **order), click.echo)

@@ -1,0 +1,114 @@
+"""What is measured: questions that pages ask, each as one viewer of the synthetic circle."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from mixlite.app.bench.circle import YEARS
+from mixlite.core import clock
+from mixlite.core.db import db
+from mixlite.entries.audience import Audience
+from mixlite.entries.entries import Entry
+from mixlite.features.friends.queries import friends_grid
+from mixlite.features.profiles.queries import count_of_friends_seen, entries_by, friends_seen, newcomers
+from mixlite.features.reading.queries import friends_favourites
+from mixlite.people.members import Member, count_of_members
+from mixlite.policy import visibility as law
+from mixlite.policy.showing import shown
+
+PAGE = 21
+READERS = 101
+SHARED = (Audience.FRIENDS, Audience.FRIENDS_OF_FRIENDS, Audience.MEMBERS)
+
+Question = Callable[[], Any]
+
+
+@dataclass(frozen=True)
+class Task:
+    """One question. `prepare` looks up, unmeasured, what it is asked about; None when this viewer has nothing such."""
+
+    part: str
+    name: str
+    prepare: Callable[[Member], Question | None]
+
+
+def _first_page(viewer: Member) -> Question:
+    return lambda: law.feed_ids(viewer.id, PAGE)
+
+
+def _deep_page(viewer: Member) -> Question:
+    """Half-way into the years."""
+    before = (clock.now() - YEARS / 2, 2**40)
+    return lambda: law.feed_ids(viewer.id, PAGE, before)
+
+
+def _friends_entry(viewer: Member) -> Question | None:
+    ids = [entry_id for _at, entry_id in law.feed_ids(viewer.id, PAGE)]
+    of_others = select(Entry.id).where(Entry.id.in_(ids), Entry.author_id != viewer.id).limit(1)
+    found = db.session.scalar(of_others)
+    return (lambda: law.visible_entry(viewer, found)) if found else None
+
+
+def _strangers_entry(viewer: Member) -> Question | None:
+    """Somebody's, for friends of friends: nearly always hidden, and the longest to find out."""
+    theirs = select(Entry.id).where(
+        Entry.id > 37 * viewer.id % 1000, Entry.audience == Audience.FRIENDS_OF_FRIENDS, Entry.author_id != viewer.id
+    )
+    found = db.session.scalar(theirs.order_by(Entry.id).limit(1))
+    return (lambda: law.visible_ids(viewer, [found])) if found else None
+
+
+def _own_entry(viewer: Member, audience: str) -> int | None:
+    own = select(Entry.id).where(Entry.author_id == viewer.id, Entry.audience == audience, Entry.deleted_at.is_(None))
+    return db.session.scalar(own.limit(1))
+
+
+def _readers(audience: str) -> Callable[[Member], Question | None]:
+    def prepare(viewer: Member) -> Question | None:
+        entry_id = _own_entry(viewer, audience)
+        return (lambda: law.readers_of(entry_id, READERS)) if entry_id else None
+
+    return prepare
+
+
+def _count_of_readers(audience: str) -> Callable[[Member], Question | None]:
+    def prepare(viewer: Member) -> Question | None:
+        entry_id = _own_entry(viewer, audience)
+        return (lambda: law.count_of_readers(entry_id)) if entry_id else None
+
+    return prepare
+
+
+def _count_of_future_readers(audience: str) -> Callable[[Member], Question]:
+    return lambda viewer: lambda: law.count_of_future_readers(viewer, audience)
+
+
+def _cards(viewer: Member) -> Question:
+    ids = [entry_id for _at, entry_id in law.feed_ids(viewer.id, PAGE)]
+    return lambda: shown(viewer, ids)
+
+
+def _with_viewer(query: Callable[[Member], Any]) -> Callable[[Member], Question]:
+    return lambda viewer: lambda: query(viewer)
+
+
+TASKS = (
+    Task("feed", "feed_ids, first page", _first_page),
+    Task("feed", "feed_ids, deep page", _deep_page),
+    Task("law", "visible_entry, a friend's", _friends_entry),
+    Task("law", "visible_ids, a stranger's", _strangers_entry),
+    *(Task("law", f"readers_of, {word}", _readers(word)) for word in SHARED),
+    *(Task("law", f"count_of_readers, {word}", _count_of_readers(word)) for word in SHARED),
+    *(Task("law", f"count_of_future_readers, {word}", _count_of_future_readers(word)) for word in SHARED),
+    Task("cards", "shown, a page of the feed", _cards),
+    Task("panels", "friends_favourites", _with_viewer(lambda viewer: friends_favourites(viewer, ()))),
+    Task("panels", "newcomers", _with_viewer(lambda viewer: newcomers(viewer, ()))),
+    Task("panels", "friends_grid", _with_viewer(lambda viewer: friends_grid(viewer, ()))),
+    Task("panels", "count_of_members", _with_viewer(lambda _viewer: count_of_members())),
+    Task("profile", "entries_by, one's own", _with_viewer(lambda viewer: entries_by(viewer, viewer, PAGE))),
+    Task("profile", "friends_seen", _with_viewer(lambda viewer: friends_seen(viewer, viewer, PAGE))),
+    Task("profile", "count_of_friends_seen", _with_viewer(lambda viewer: count_of_friends_seen(viewer, viewer))),
+)
+PARTS = (*dict.fromkeys(task.part for task in TASKS), "home")
