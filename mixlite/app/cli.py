@@ -22,6 +22,9 @@ from mixlite.app.bench.run import SQLITE, Order, run_bench
 from mixlite.app.bench.tasks import PARTS
 from mixlite.app.demo import build as demonstration
 from mixlite.app.factory import create_app
+from mixlite.app.keeping import restore as keeping
+from mixlite.app.keeping.archive import CannotKeep
+from mixlite.app.keeping.backup import back_up, copy_before_upgrade, remember
 from mixlite.app.worker import build_queue, run_worker
 from mixlite.core.config import DEFAULT_PORT, ROOT, BadSettings, Settings, load_settings
 from mixlite.core.crypto import hash_password
@@ -53,8 +56,10 @@ def main() -> None:
 
 def _settings(**overrides: Any) -> Settings:
     try:
-        return load_settings(**overrides)
-    except BadSettings as error:
+        settings = load_settings(**overrides)
+        # A restore that was killed after it was decided is brought to its end before anybody looks.
+        return load_settings(**overrides) if keeping.finish(settings) else settings
+    except (BadSettings, CannotKeep) as error:
         raise click.ClickException(str(error)) from error
 
 
@@ -99,9 +104,12 @@ def _bring_up_to_date(settings: Settings) -> None:
 
 
 def _upgrade(settings: Settings) -> None:
-    backup = migrations.upgrade(settings)
-    if backup:
-        click.echo(f"before that, a copy of the database was put at {backup}")
+    try:
+        copy = migrations.upgrade(settings, copy_before_upgrade)
+    except CannotKeep as error:
+        raise click.ClickException(f"no copy could be made, so nothing was changed: {error}") from error
+    if copy:
+        click.echo(f"before that, a copy of the database was put at {copy}")
 
 
 def _first_link() -> str:
@@ -164,6 +172,36 @@ def doctor() -> None:
         click.echo(f"{'ok  ' if finding.is_well else 'BAD '} {finding.words}")
     if not all(finding.is_well for finding in findings):
         sys.exit(1)
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Overwrite FILE if it is there.")
+def backup(file: Path, *, force: bool) -> None:
+    """Put the whole site into one FILE: every row, every picture, the secret key. The site may be running."""
+    settings = _settings()
+    try:
+        made = back_up(settings, file, overwrite=force)
+        remember(settings, made)
+    except CannotKeep as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{made.rows} rows and {made.media} files are in {made.file} ({made.size / 1_000_000:.1f} MB)")
+    click.echo("It holds every word of this circle and its secret key: guard it like a key.")
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--replace", is_flag=True, help="Put what is here aside, and take the backup's place.")
+def restore(file: Path, *, replace: bool) -> None:
+    """Bring the site that is in FILE back, into this (empty) instance. Nothing old is sent again."""
+    try:
+        restored = keeping.restore(_settings(), file, replace=replace, say=click.echo)
+    except CannotKeep as error:
+        raise click.ClickException(f"{error}. Nothing was changed.") from error
+    except keeping.Unfinished as error:
+        raise click.ClickException(f"{error}. Mend that, then run `mixlite doctor`: it goes on from here.") from error
+    for words in restored.words():
+        click.echo(words)
 
 
 @main.group()

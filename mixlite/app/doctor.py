@@ -3,11 +3,14 @@
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import aliased
 
+from mixlite.app.keeping.backup import last_backup
+from mixlite.core import clock
 from mixlite.core.config import Settings
 from mixlite.core.db import db
 from mixlite.core.events import Event
@@ -74,5 +77,14 @@ def _database(settings: Settings) -> Iterator[Finding]:
     yield Finding(not is_founded() or longest_serving_host() is not None, "the circle has a host, or has not begun")
     failed = db.session.scalar(select(func.count()).where(Event.state == "failed")) or 0
     yield Finding(failed == 0, f"{failed} events gave up after many tries")
-    copies = sorted((settings.instance / "backups").glob("*.sqlite3"))
+    found = (settings.instance / migrations.COPIES).glob("before-upgrade-*")
+    copies = sorted(copy for copy in found if copy.suffix in (".sqlite3", ".zip"))
     yield Finding(True, f"the last copy of the database: {copies[-1].name if copies else 'none yet'}")
+    yield Finding(True, f"the last backup: {_when(last_backup(settings))}")
+
+
+def _when(backup: tuple[datetime, str] | None) -> str:
+    if backup is None:
+        return "none yet; `mixlite backup FILE` makes one"
+    at, file = backup
+    return f"{at:%Y-%m-%d %H:%M} UTC ({(clock.now() - at).days} days ago), to {file}"

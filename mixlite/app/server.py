@@ -57,7 +57,8 @@ def serving_address(settings: Settings) -> str | None:
     """Where a server of this instance says that it answers, for `mixlite invite` in another window."""
     with suppress(OSError, ValueError, KeyError):
         found = json.loads((settings.instance / SERVING_FILE).read_text(encoding="utf-8"))
-        os.kill(int(found["pid"]), 0)
+        with suppress(PermissionError):  # somebody else's process, but it is there
+            os.kill(int(found["pid"]), 0)
         return str(found["base_url"])
     return None
 

@@ -2,10 +2,13 @@
 
 SQLite: the database is copied first; foreign keys are off before the transaction begins (Alembic's batch mode rebuilds
 tables, and with foreign keys on, dropping the old parent deletes all children silently), all steps run in one
-transaction, and the keys are checked before it commits. PostgreSQL: one transaction; copies are the server's business.
+transaction, and the keys are checked before it commits. PostgreSQL: one transaction, after whatever copy the caller
+makes. On both, no step makes a table forget which ids it has given out.
 """
 
+import os
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -13,13 +16,16 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, inspect
 
 from mixlite.core import clock
 from mixlite.core.config import Settings
 from mixlite.core.db import db
+from mixlite.migrations import sequences
 
 FOLDER = Path(__file__).parent
+COPIES = "backups"  # the folder of the instance for copies that mixlite makes by itself
 
 
 class BrokenMigration(Exception):
@@ -46,30 +52,52 @@ def is_empty() -> bool:
     return not inspect(db.engine).get_table_names()
 
 
-def upgrade(settings: Settings) -> Path | None:
-    """Run every missing step. Returns where the copy was put, if one was made. Raises BrokenMigration."""
+def revision_of(connection: Connection) -> str | None:
+    """The step that this database stands at; None when nothing was ever made in it."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def is_known(revision: str) -> bool:
+    """Whether we have this step; one of a newer mixlite we have not."""
+    try:
+        return ScriptDirectory.from_config(alembic_config()).get_revision(revision) is not None
+    except CommandError:
+        return False
+
+
+def upgrade(settings: Settings, copy: Callable[[Settings], Path] | None = None) -> Path | None:
+    """Run every missing step. Returns where the copy was put, if one was made. Raises BrokenMigration.
+
+    A SQLite file is always copied, as it is; of another engine `copy` makes the copy.
+    """
     if is_current():
         return None
-    copy = (
-        _copy(settings.sqlite_file, settings.instance / "backups") if settings.sqlite_file and not is_empty() else None
-    )
+    made = None if is_empty() else _copied(settings, copy)
     db.session.remove()
     with db.engine.connect() as connection:
         if settings.is_sqlite:
             connection.connection.execute("PRAGMA foreign_keys=OFF")
         try:
             with connection.execution_options(writer=True).begin():
-                command.upgrade(alembic_config(connection), "head")
-                _check_keys(connection)
+                run_steps(connection)
         finally:
             if settings.is_sqlite:
                 connection.connection.execute("PRAGMA foreign_keys=ON")
     if settings.sqlite_file:
         settings.sqlite_file.chmod(0o600)
-    return copy
+    return made
 
 
-def _check_keys(connection: Connection) -> None:
+def run_steps(connection: Connection, target: str = "head") -> None:
+    """Run the steps up to `target` in the transaction at hand; SQLite's keys are off. Raises BrokenMigration."""
+    highest = sequences.highest_ids(connection)
+    command.upgrade(alembic_config(connection), target)
+    sequences.raise_to(connection, highest)
+    check_keys(connection)
+
+
+def check_keys(connection: Connection) -> None:
+    """Whether every foreign key holds. PostgreSQL sees to that by itself. Raises BrokenMigration."""
     if connection.dialect.name != "sqlite":
         return
     broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
@@ -78,11 +106,23 @@ def _check_keys(connection: Connection) -> None:
         raise BrokenMigration(f"{len(broken)} rows would point at nothing (in {tables})")
 
 
+def _copied(settings: Settings, copy: Callable[[Settings], Path] | None) -> Path | None:
+    if settings.sqlite_file:
+        return _copy(settings.sqlite_file, settings.instance / COPIES)
+    return copy(settings) if copy else None
+
+
 def _copy(database: Path, folder: Path) -> Path:
-    """A whole copy through SQLite's own backup, which also has what is only in the write-ahead log."""
+    """A whole copy through SQLite's own backup, which also has what is only in the write-ahead log.
+
+    It gets its name when it is whole, and nobody else can read it at any moment.
+    """
     folder.mkdir(mode=0o700, exist_ok=True)
     target = folder / f"before-upgrade-{clock.now():%Y%m%d-%H%M%S}.sqlite3"
-    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(target)) as copy:
+    part = target.with_suffix(".part")
+    part.unlink(missing_ok=True)
+    os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(part)) as copy:
         source.backup(copy)
-    target.chmod(0o600)
+    part.replace(target)
     return target

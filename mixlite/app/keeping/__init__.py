@@ -1,0 +1,1 @@
+"""Keeping: a backup in one file, and bringing it back."""
