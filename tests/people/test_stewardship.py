@@ -179,7 +179,7 @@ def test_s25_a_host_who_is_suspended_or_leaving_does_not_count(house):
 
 
 WAYS_TO_GO = {
-    "demoted": lambda member: stewardship.demote(member),
+    "demoted": stewardship.demote,
     "suspended": lambda member: stewardship.suspend(member, reason="a quarrel"),
     "left": leaving.leave,
 }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import case, exists, func, literal, or_, select
+from sqlalchemy import case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from mixlite.core import clock
@@ -69,19 +69,20 @@ def people_to_know(viewer: Member, inviter: Member | None) -> list[Suggestion]:
     The inviter's own inviter and other guests stand on profiles, and so do the friends of friends. An inviter whom the
     viewer does not meet (None) connects nobody. Whoever is a friend, or was asked, is left out.
     """
-    through_tree = [Member.sponsor_id == inviter.id] if inviter else []
-    above = [Member.id == inviter.sponsor_id] if inviter and inviter.sponsor_id else []
-    known = _is_friend_or_asked(viewer)
+    tree = []
+    if inviter is not None:
+        tree = [("inviter", Member.id == inviter.sponsor_id), ("guest", Member.sponsor_id == inviter.id)]
     over_ties = Member.id.in_(_friends_of_friends(viewer))
-    rank = case(*((rule, n) for n, rule in enumerate([*above, *through_tree])), else_=len(above) + len(through_tree))
+    ways = [*tree, ("friend", over_ties)]
+    rank = case(*((rule, n) for n, (_how, rule) in enumerate(ways))).label("rank")
     query = (
-        select(Member, rank.label("rank") if above or through_tree else literal(0).label("rank"))
-        .where(Member.id != viewer.id, or_(*above, *through_tree, over_ties), ~known, meets(viewer.id, Member))
-        .order_by("rank", Member.id.desc())
+        select(Member, rank)
+        .where(Member.id != viewer.id, or_(*(rule for _how, rule in ways)))
+        .where(~_is_friend_or_asked(viewer), meets(viewer.id, Member))
+        .order_by(rank, Member.id.desc())
         .limit(SUGGESTED)
     )
-    hows = [*["inviter"] * len(above), *["guest"] * len(through_tree), "friend"]
-    return [Suggestion(member, hows[found]) for member, found in db.session.execute(query)]
+    return [Suggestion(member, ways[found][0]) for member, found in db.session.execute(query)]
 
 
 def _is_friend_or_asked(viewer: Member) -> Any:

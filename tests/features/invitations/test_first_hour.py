@@ -121,3 +121,24 @@ def test_the_first_home_asks_the_same_number_of_questions_however_many_are_sugge
         leo.get("/")
     assert len(shown(house, "leo")) == 6
     assert len(many) == len(few)
+
+
+def test_the_first_host_is_asked_to_invite_somebody(site):
+    site.join("hana")
+    home = site.sign_in("hana").get("/")
+    assert home.status_code == 200
+    assert "One letter, for one person you would vouch for." in home.text
+
+
+def test_home_and_tree_say_the_same_on_both_databases(any_site):
+    for handle, inviter in (("hana", None), ("rosa", "hana"), ("emi", "rosa"), ("leo", "rosa"), ("ken", "emi")):
+        any_site.join(handle, inviter)
+    change(any_site, "emi", status="suspended")
+    assert suggested(any_site, "leo") == {"hana": "inviter"}
+    leo = any_site.sign_in("leo")
+    for path in ("/", "/invitations", "/@ken", "/@leo"):
+        assert leo.get(path).status_code == 200, path
+    drawing = leo.get("/invitations/tree").text
+    assert drawing.count('class="place-line') == 5
+    assert drawing.count("an empty place") == 1
+    assert "Somebody you invited" in any_site.sign_in("rosa").get("/").text
