@@ -16,9 +16,11 @@ from tests.app.everywhere import (
     EVERY_WAY_IDS,
     MISSING_ID,
     PUBLIC,
+    ROOMS,
     WAYS,
     Way,
     Whole,
+    address_in_room,
     everything,
     furnish,
     plainly,
@@ -34,7 +36,26 @@ def test_every_route_is_known_to_these_tests(site):
     methods: dict[str, set[str]] = {}
     for rule in site.app.url_map.iter_rules():
         methods.setdefault(rule.endpoint, set()).update(rule.methods - {"HEAD", "OPTIONS"})
-    assert methods == {endpoint: {way.method for way in ways} for endpoint, ways in WAYS.items()}
+    known = {endpoint: {way.method for way in ways} for endpoint, ways in WAYS.items()}
+    assert methods == known | {endpoint: set(methods) for endpoint, methods in ROOMS.items()}
+
+
+@pytest.mark.parametrize("endpoint", ROOMS)
+def test_rooms_ask_for_sign_in_and_for_a_token_and_reading_changes_nothing(site, cast, endpoint):
+    """What holds for every route, whatever else its own tests show (S3, S33, deny by default)."""
+    address, nobody, author = address_in_room(site, endpoint), site.client(), site.sign_in(cast.author)
+    before = everything(site)
+    for method in ROOMS[endpoint]:
+        signed_out = nobody.http.open(address, method=method)
+        if endpoint not in PUBLIC and method == "GET":
+            assert (signed_out.status_code, signed_out.headers["Location"].split("?")[0]) == (303, "/sign-in")
+        if method == "POST":
+            assert signed_out.status_code == 400, "sent without a token"
+            assert author.http.post(address).status_code == 400, "sent without a token"
+        else:
+            assert author.get(address).status_code < 500
+            assert author.http.head(address).status_code < 500
+    assert everything(site) == before
 
 
 def test_public_routes_are_these_and_no_others(site):
