@@ -244,7 +244,7 @@ def test_s45_fifty_kilobytes_in_any_field_are_answered_in_time(whole, pump):
         client = whole.site.client() if way.signed_out else author
         start = time.process_time()
         answer = _send(whole, client, endpoint, way, **{name: typed})
-        assert answer.status_code in (303, 422), (endpoint, name)
+        assert answer.status_code in (303, 404, 422), (endpoint, name)  # 404: somebody joined, the link is used up
         assert time.process_time() - start < 2, (endpoint, name)
 
 
