@@ -42,7 +42,7 @@ def _cleaned(field: Field, clean: Callable[[str], str], valuelist: list[str]) ->
         return clean(typed)
     except UnusableText:
         field.data = ""
-        raise ValueError(_l("This text holds characters that cannot be kept. Please type it again.")) from None
+        raise ValueError(_l("Some characters here cannot be saved. Please type it again.")) from None
 
 
 class Filled:
@@ -141,7 +141,8 @@ class OnceForm(Form):
 
     def _once(self, verb: Callable[..., Any], actor: Any, args: tuple[Any, ...], address: Callable[[Any], str]) -> str:
         values = self.values()
-        nonce = self.nonce.data if _NONCE.fullmatch(self.nonce.data or "") else secrets.token_urlsafe(16)
+        given = self.nonce.data or ""
+        nonce = given if _NONCE.fullmatch(given) else secrets.token_urlsafe(16)
         begin_writing()
         sent = fingerprint(type(self).__name__, [getattr(arg, "id", arg) for arg in args], self.sent_values())
         if earlier := once.earlier_result(actor.id, nonce, sent):
