@@ -66,13 +66,13 @@ def _stale(_error: CSRFError) -> Response:
     return _problem(
         400,
         _("This page was open too long"),
-        _("Nothing was changed. Go back, copy long words to be safe, load the page again, and send it once more."),
+        _("Nothing was changed. Go back, copy anything long to be safe, load the page again, and send it once more."),
     )
 
 
 def _http(error: HTTPException) -> Response:
     if isinstance(error, MethodNotAllowed):
-        response = _problem(405, _("This address does not take that"), _("Use the buttons of the page."))
+        response = _problem(405, _("This page cannot take that"), _("Use the buttons of the page."))
         response.headers["Allow"] = ", ".join(error.valid_methods or ())
         return response
     if error.code == 413:
