@@ -174,7 +174,7 @@ def _deliver(message: EmailMultiAlternatives) -> None:
 
 
 class _VerifyingSMTP(smtplib.SMTP):
-    def starttls(self, *, context: ssl.SSLContext | None = None) -> tuple[int, bytes]:
+    def starttls(self, *, context: ssl.SSLContext | None = None) -> tuple[int, bytes]:  # type: ignore[override]
         return super().starttls(context=context or ssl.create_default_context())
 
 

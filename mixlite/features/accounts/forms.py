@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 from flask import request
 from flask_login import current_user
 from wtforms import BooleanField, HiddenField, RadioField, SelectField, ValidationError
-from wtforms.fields.choices import SelectChoice
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # not in its stubs yet
 from wtforms.validators import Length
 
 from mixlite.core.addresses import Address

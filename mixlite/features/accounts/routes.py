@@ -150,8 +150,9 @@ def reset(token: str) -> Response:
     if not member:
         return page("accounts/reset.html", form.status, form=form, handle=found.member.handle)
     noted("password reset", member.id)
-    flash(_("Your new password is set. Everywhere else you were signed out."), "done")
-    return _enter(member, remember=False, next_address="", is_sure=False)
+    answer = _enter(member, remember=False, next_address="", is_sure=False)
+    flash(_("Your new password is set. Everywhere else you were signed out."), "done")  # into the new session
+    return answer
 
 
 def _closed() -> Response:

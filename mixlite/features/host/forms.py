@@ -3,7 +3,7 @@
 from typing import Any
 
 from wtforms import BooleanField, SelectField
-from wtforms.fields.choices import SelectChoice
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
 from wtforms.validators import NumberRange, Optional
 
 from mixlite.core.crypto import hash_password, new_token

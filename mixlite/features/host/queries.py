@@ -62,7 +62,7 @@ def _count(query: Any) -> int:
 
 STATES: Mapping[str, ColumnElement[bool]] = {
     "all": Member.status != "gone",
-    "hosts": Member.is_host,
+    "hosts": Member.is_host.is_(True),
     "suspended": Member.status == "suspended",
 }
 
@@ -132,7 +132,7 @@ def job_counts() -> Mapping[str, Mapping[str, int]]:
     found = {}
     for kind, row in WORKED_ON.items():
         query = select(row.state, func.count()).where(row.state != "done", row.state != "sent").group_by(row.state)
-        counts = dict(db.session.execute(query).all())
+        counts: dict[str, int] = dict(db.session.execute(query).all())
         found[kind] = {state: counts.get(state, 0) for state in ("waiting", "failed", "held")}
     return found
 

@@ -92,7 +92,7 @@ def members() -> Response:
     cursors = Cursors(f"host-members-{state}-{search}", current_user.id)
     rows = queries.members_found(search, state, PER_PAGE + 1, cursors.read(request.args.get("after")))
     found = cursors.page(rows, PER_PAGE, lambda member: (member.joined_at, member.id))
-    here = {"q": search or None, "state": state if state != "all" else None}
+    here: dict[str, Any] = {"q": search or None, "state": state if state != "all" else None}
     return page(
         "host/members.html",
         members=found.items,

@@ -1,6 +1,7 @@
 """/report/<what>/<id> for members, /host/reports for hosts."""
 
 import json
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +22,11 @@ bp = Blueprint("reports", __name__)
 
 PER_PAGE = 20
 EARLIER_SHOWN = 10
-_DECISIONS = {"dismissed": verbs.dismiss, "removed": verbs.remove, "suspended": verbs.suspend}
+_DECISIONS: Mapping[str, Callable[..., Report]] = {
+    "dismissed": verbs.dismiss,
+    "removed": verbs.remove,
+    "suspended": verbs.suspend,
+}
 
 
 @bp.route("/report/<name>/<id:subject_id>", methods=["GET", "POST"])

@@ -1,5 +1,6 @@
 """The account's own pages: address, password, devices, choices; asked again before what is sensitive."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -117,7 +118,7 @@ def test_s11_changing_to_a_taken_address_looks_the_same_and_tells_the_owner(rosa
     pages = []
     for email in ("free@example.net", "tom@example.com"):
         answer = change(client, email)
-        shown = client.get("/settings/account").text.replace(email, "A")
+        shown = re.sub(r'name="csrf_token"[^>]*', "", client.get("/settings/account").text).replace(email, "A")
         pages.append((answer.status_code, answer.headers["Location"], shown))
     assert pages[0] == pages[1]
     assert [(mail.to, mail.subject) for mail in post()] == [

@@ -22,6 +22,7 @@ from sqlalchemy import select, update
 from mixlite.app.factory import create_app
 from mixlite.app.worker import build_workshop
 from mixlite.core import clock, mail
+from mixlite.core.crypto import derived_token
 from mixlite.core.db import db, writing
 from mixlite.core.mail import Letter
 from mixlite.features.accounts.models import MailedCode
@@ -141,7 +142,7 @@ def address_was_changed(site: Site) -> None:
     changes_address(site)
     with site.inside(), writing():
         code = db.session.scalars(select(MailedCode).where(MailedCode.purpose == "change")).one()
-        token = mail.derived_token("mailed.change", code.salt)
+        token = derived_token("mailed.change", code.salt)
         db.session.execute(update(Letter).values(state="sent"))
     Visitor(site).submit(f"/email/confirm/{token}", "Yes, it is mine")
     speak(site)

@@ -1,10 +1,12 @@
 """S12: throttles per account and per client, on everything that guesses, mails or bothers."""
 
+import http.client
 import logging
 import re
 import shutil
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,12 +16,15 @@ from weakref import WeakKeyDictionary
 import pytest
 from flask import Flask
 from limits import parse_many
+from waitress.server import create_server
 
 from mixlite.app.factory import create_app
+from mixlite.app.server import server_options
 from mixlite.app.throttles import OTHERWISE, THROTTLES
 from mixlite.core import throttle
+from mixlite.core.config import BadSettings
 from tests.support import missing
-from tests.support.site import PASSWORD, Client, Site
+from tests.support.site import PASSWORD, Client, Site, settings_for
 
 WRONG = "a wrong password"
 
@@ -71,7 +76,7 @@ def test_s12_other_spellings_of_a_login_have_no_count_of_their_own(rosa, login):
 
 
 @pytest.mark.parametrize(
-    "path", ["/sign-in?x=1", "/sign-in?next=/friends", "//sign-in", "/Sign-In", "/sign-in/", "/sign%2Din"]
+    "path", ["/sign-in?x=1", "/sign-in?next=/friends", "/sign-in//", "/Sign-In", "/sign-in/", "/sign%2Din"]
 )
 def test_s12_other_spellings_of_the_address_let_nobody_guess_on(rosa, path):
     flood(rosa)
@@ -236,7 +241,7 @@ def test_s12_every_form_that_asks_for_a_secret_has_a_line_of_its_own(rosa):
     guarded = {endpoint for endpoint in endpoints if endpoint.split(".")[0] in {room.name for room in rooms}}
     harmless = {
         "accounts.cancel", "accounts.sign_out", "accounts.choose", "accounts.end_device", "accounts.end_other_devices",
-        "accounts.begin_second_factor", "leaving.come_back", "accounts.switch_off", "accounts.renew_codes", "invitations.revoke",
+        "accounts.begin_second_factor", "accounts.switch_off", "accounts.renew_codes", "leaving.come_back",
     }  # fmt: skip
     asking = {endpoint for endpoint in guarded - harmless if not endpoint.startswith("invitations.")}
     assert asking <= set(THROTTLES), asking - set(THROTTLES)
@@ -331,3 +336,50 @@ def test_s60_without_redis_this_process_counts_by_itself(rosa, caplog):
     flood(rosa)
     assert knock(rosa.client(), **from_elsewhere(99)).status_code == 429
     assert "counting here" in caplog.text
+
+
+# ---- behind a proxy (S62)
+
+
+def asks_as(settings_proxy: str, site: Site, header: str) -> str:
+    """Whom the server takes for the client, when somebody on this machine sends X-Forwarded-For."""
+
+    def say(environ, start_response):
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [environ["REMOTE_ADDR"].encode()]
+
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(4)
+        address = listener.getsockname()
+        server = create_server(say, sockets=[listener], **server_options(replace(site.settings, proxy=settings_proxy)))
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", address[1], timeout=10)
+            connection.request("GET", "/", headers={"X-Forwarded-For": header, "Connection": "close"})
+            answer = connection.getresponse().read().decode()
+            connection.close()
+        finally:
+            server.close()
+            thread.join(10)
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("proxy", "header", "client"),
+    [
+        ("", "203.0.113.7", "127.0.0.1"),
+        ("127.0.0.1", "203.0.113.7", "203.0.113.7"),
+        ("127.0.0.1", "198.51.100.1, 203.0.113.7", "203.0.113.7"),  # what the proxy saw, not what the client said
+        ("10.9.8.7", "203.0.113.7", "127.0.0.1"),
+    ],
+)
+def test_s62_only_the_configured_proxy_says_who_asks(site, proxy, header, client):
+    assert asks_as(proxy, site, header) == client
+
+
+@pytest.mark.parametrize("proxy", ["localhost", "*", "10.0.0.0/8", "proxy.example"])
+def test_s62_a_proxy_is_one_address(tmp_path, proxy):
+    with pytest.raises(BadSettings, match="proxy"):
+        settings_for(tmp_path / "instance", proxy=proxy)

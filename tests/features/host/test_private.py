@@ -1,4 +1,4 @@
-"""Hosts see no private content but what was reported: canaries in everything that members wrote, and every /host page."""
+"""Hosts see no private content but what was reported: canaries in all that members wrote, and every /host page."""
 
 import re
 
