@@ -74,7 +74,7 @@ def remember_browser(response: Response, member_id: int) -> Response:
     others = [known for known in _known() if known != member_id]
     value = str(_serializer().dumps([member_id, *others][:MOST_KNOWN]))
     response.set_cookie(
-        KNOWN_COOKIE,
+        _cookie_name(),
         value,
         max_age=KNOWN_SECONDS,
         httponly=True,
@@ -84,9 +84,13 @@ def remember_browser(response: Response, member_id: int) -> Response:
     return response
 
 
+def _cookie_name() -> str:
+    return f"__Host-{KNOWN_COOKIE}" if current_app.config["SESSION_COOKIE_SECURE"] else KNOWN_COOKIE
+
+
 def _known() -> list[int]:
     try:
-        found = _serializer().loads(request.cookies.get(KNOWN_COOKIE, ""))
+        found = _serializer().loads(request.cookies.get(_cookie_name(), ""))
     except BadData:
         return []
     return [known for known in found if isinstance(known, int)] if isinstance(found, list) else []

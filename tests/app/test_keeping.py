@@ -287,7 +287,6 @@ def test_r17_what_was_deleted_is_erased_in_the_copy_too(any_site, elsewhere, reo
         assert db.session.scalar(select(Event.state).where(Event.name == "entry.deleted")) == "done"
 
 
-@pytest.mark.xfail(strict=True, raises=CannotKeep, reason="events.state does not allow 'held' yet")
 def test_r17_what_could_leave_the_house_is_held(any_site, elsewhere, reopen, tmp_path):
     site, there = any_site, elsewhere(engine_of(any_site))
     now = clock.now()

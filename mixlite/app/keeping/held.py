@@ -15,13 +15,15 @@ from sqlalchemy import Connection, Executable, and_, delete, update
 
 from mixlite.core import clock
 from mixlite.core.events import Event
+from mixlite.core.mail import Letter
+from mixlite.features.accounts.models import MailedCode
 from mixlite.features.invitations.models import Invitation
 from mixlite.people.sessions import SignedIn
 
 HELD = "held"
 
-# What was deleted must be erased in the copy too.
-RUN_ON = frozenset({"entry.deleted", "comment.removed"})
+# What was deleted must be erased in the copy too, and links that died with somebody's leaving or suspension stay dead.
+RUN_ON = frozenset({"entry.deleted", "comment.removed", "member.left", "member.suspended"})
 
 
 @dataclass(frozen=True)
@@ -30,14 +32,16 @@ class Held:
 
     sessions: int
     invitations: int
+    links: int
     jobs: int
 
 
 def hold(connection: Connection) -> Held:
-    """End every session, revoke every open invitation, set aside whatever could leave the house."""
+    """End every session and mailed link, revoke open invitations, set aside whatever could leave the house."""
     return Held(
         sessions=_count(connection, delete(SignedIn)),
         invitations=_count(connection, _revoke_open_invitations()),
+        links=_count(connection, delete(MailedCode)),
         jobs=sum(hold_kind(connection) for hold_kind in HOLDS.values()),
     )
 
@@ -53,9 +57,22 @@ def _hold_events(connection: Connection) -> int:
     return _count(connection, update(Event).where(is_unsafe).values(state=HELD, leased_until=None))
 
 
+def _hold_letters(connection: Connection) -> int:
+    return _count(connection, update(Letter).where(Letter.state == "waiting").values(state=HELD, leased_until=None))
+
+
+def _goes_on(_connection: Connection) -> int:
+    """Who left is erased in the copy too; nothing of it leaves the house."""
+    return 0
+
+
 def _count(connection: Connection, statement: Executable) -> int:
     return connection.execute(statement).rowcount
 
 
 # By the kind of job (`app.worker.build_workshop`).
-HOLDS: Mapping[str, Callable[[Connection], int]] = {"event": _hold_events}
+HOLDS: Mapping[str, Callable[[Connection], int]] = {
+    "event": _hold_events,
+    "letter": _hold_letters,
+    "erasing": _goes_on,
+}

@@ -72,6 +72,7 @@ class Restored:
             "the secret key is the one of the backup, so everybody's password of that day works",
             f"sessions ended: {self.held.sessions}; everybody signs in anew",
             f"open invitations revoked: {self.held.invitations}",
+            f"mailed links ended: {self.held.links}",
             f"waiting jobs held, so that nothing old is sent again: {self.held.jobs}",
         ]
         return lines + [f"what was here before is now {place}" for place in self.put_aside]
