@@ -51,9 +51,7 @@ def earlier_result(actor_id: int, nonce: str, fingerprint: str) -> str | None:
     earlier = db.session.scalars(_submission(actor_id, nonce)).one()
     if earlier.fingerprint != fingerprint or earlier.address is None:
         raise Conflict(
-            _l(
-                "You already sent something else from this page. Look at what you sent; press again if you want this too."
-            )
+            _l("You already sent something else from this page. Look at it first; press again if you want this too.")
         )
     return earlier.address
 

@@ -24,7 +24,7 @@ class Member(UserMixin, Base):  # type: ignore[misc]
 
     A sponsor is kept as long as the row is: the row of somebody who left stays as an empty place in the tree.
 
-    `status`: active; suspended (until `suspended_until`, or for good when that is None); leaving (deleted by themselves,
+    `status`: active; suspended (until `suspended_until`, or for good when that is None); leaving (by their own wish;
     can be undone for seven days by signing in); gone (erased but for ids and dates). An address is unique once it is
     confirmed. `invite_quota` overrides the circle's; `invite_denial` is why the right to invite was taken away.
     `totp_secret` is encrypted; `totp_since` is when the second factor was switched on; `totp_step` is the last time

@@ -42,7 +42,7 @@ def hosts(site: Site) -> list[str]:
 def acts(site: Site) -> list[tuple[str | None, str, str | None, str]]:
     with site.inside():
         rows = db.session.scalars(select(StaffAct).order_by(StaffAct.id)).all()
-        names = {m.id: m.handle for m in db.session.scalars(select(Member))}
+        names: dict[int | None, str] = {m.id: m.handle for m in db.session.scalars(select(Member))}
         return [(names.get(row.actor_id), row.act, names.get(row.member_id), row.reason) for row in rows]
 
 

@@ -25,7 +25,7 @@ from mixlite.features.invitations.routes import link_to
 from mixlite.migrations.upgrade import upgrade
 from mixlite.people.members import member_with_handle
 
-PASSWORD = "towel number four"  # noqa: S105 - everybody may know it: these people do not exist
+PASSWORD = "towel number four"  # noqa: S105  # nosec B105 - these people do not exist
 MARKER = "demo.json"
 _CONFIG = f"""site_name = "Yanagi Dojo 柳道場"
 timezone = "{TOWN.key}"

@@ -1,4 +1,4 @@
-"""The first shape of the house: members and how they stand to each other, entries, the outbox, mail, the staff's log."""
+"""The first shape of the house: members and how they stand to each other, entries, outbox, mail, the staff's log."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -11,7 +11,7 @@ from mixlite.core.db import db, writing
 from mixlite.features.friends.verbs import ask_to_be_friends, block
 from mixlite.features.invitations.first_hour import people_to_know
 from mixlite.people.circle import the_circle
-from mixlite.people.members import Member, members_by_id
+from mixlite.people.members import Member
 from tests.support.site import Site
 
 
@@ -19,7 +19,7 @@ def suggested(site: Site, handle: str) -> dict[str, str]:
     """Who is suggested, and why."""
     with site.inside():
         viewer = site.member(handle)
-        inviter = members_by_id([viewer.sponsor_id]).get(viewer.sponsor_id)
+        inviter = db.session.get(Member, viewer.sponsor_id)
         return {each.member.handle: each.how for each in people_to_know(viewer, inviter)}
 
 

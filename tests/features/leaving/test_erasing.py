@@ -217,7 +217,8 @@ class Killed(BaseException):
 @pytest.mark.parametrize("steps_done", [0, 2, 5, 8, 12])
 def test_killed_in_the_middle_it_goes_on(nest, monkeypatch, steps_done):
     monkeypatch.setattr(erasing, "AT_ONCE", 2)
-    original, done = erasing._take, []
+    original = erasing._take
+    done: list[int] = []
 
     def take(step: erasing.Step, member_id: int) -> bool:
         if len(done) < steps_done:

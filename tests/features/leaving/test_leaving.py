@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from mixlite.core import clock
+from mixlite.core.crypto import encrypted
 from mixlite.core.db import db, writing
 from mixlite.core.mail import Letter
 from mixlite.core.one_time import new_secret
@@ -210,7 +211,7 @@ def test_after_seven_days_it_is_too_late_even_before_the_worker_came(site, cast)
 def test_the_second_factor_is_asked_before_the_question(site, cast):
     with site.inside(), writing():
         member = site.member(cast.author)
-        member.totp_secret, member.totp_since = accounts.encrypted(new_secret(), "second factor"), clock.now()
+        member.totp_secret, member.totp_since = encrypted(new_secret(), "second factor"), clock.now()
         (paper, *_others) = accounts.renew_codes(member)
     with site.inside(), writing():
         leaving.leave(site.member(cast.author))
