@@ -18,8 +18,8 @@ class Circle(Base):
     """The one circle that lives here. Founded when its first host joins.
 
     An empty `name` means the one in the settings. `welcome` is the host's letter on a newcomer's home, `notice` stands
-    on everyone's. `invite_quota` is how many open uses a member may have at a time, `invite_wait_hours` how long they wait
-    for their first after joining.
+    on everyone's. `invite_quota` is how many open uses a member may have at a time, `invite_wait_hours` how long they
+    wait for their first after joining.
     """
 
     __tablename__ = "circle"

@@ -218,7 +218,7 @@ class Killed(BaseException):
 def test_killed_in_the_middle_it_goes_on(nest, monkeypatch, steps_done):
     monkeypatch.setattr(erasing, "AT_ONCE", 2)
     original = erasing._take
-    done: list[int] = []
+    done: list[erasing.Step] = []
 
     def take(step: erasing.Step, member_id: int) -> bool:
         if len(done) < steps_done:
