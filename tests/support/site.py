@@ -11,7 +11,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import unescape
 from pathlib import Path
 from typing import Any, Self
@@ -104,6 +104,12 @@ class Site:
                 yield
             finally:
                 db.session.remove()
+
+    def without_throttles(self) -> "Site":
+        """For a test that knocks more often than anybody may, and is about something else (S12)."""
+        self.settings = replace(self.settings, throttling=False)
+        self.app = create_app(self.settings)
+        return self
 
     def client(self) -> Client:
         """Somebody who is not signed in."""
