@@ -25,8 +25,11 @@ class HueyQueue:
     """Carries rings over Huey. Its one task is `ring(kind, row id)`; only a worker's queue is told what that does."""
 
     def __init__(self, huey: Huey, do: Callable[[str, int], None]):
+        def ring(kind: str, row_id: int) -> None:  # here, because Huey names a task by the module of its function
+            do(kind, row_id)
+
         self.huey = huey
-        self.task = huey.task(name="ring")(do)
+        self.task = huey.task(name="ring")(ring)
 
     def send(self, kind: str, row_id: int, delay: timedelta) -> None:
         self.task.schedule((kind, row_id), delay=max(0.0, delay.total_seconds()))
