@@ -16,7 +16,7 @@ from mixlite.entries.entries import Entry
 from mixlite.features.diary.models import BODY_LENGTH, TITLE_LENGTH
 from mixlite.features.diary.verbs import publish_diary
 from mixlite.features.invitations.models import LETTER_LENGTH
-from mixlite.features.invitations.verbs import create_invitation
+from mixlite.features.invitations.verbs import write_invitation
 from mixlite.features.reading.verbs import add_comment, favour, like
 from mixlite.features.voice.models import VOICE_LENGTH
 from mixlite.features.voice.verbs import post_voice
@@ -268,7 +268,7 @@ def _full_of(site: Site) -> int:
             )
             like(host, post_voice(author, body=hostile[:300], audience="friends"))
             add_comment(author, below, body=hostile)
-            create_invitation(author, letter=hostile, uses=1, days=1)
+            write_invitation(author, letter=hostile, uses=1, days=1)
         return below
 
     return int(site.do(write, "author", "host"))

@@ -22,7 +22,7 @@ from mixlite.core.errors import NotHere, NotYours
 from mixlite.entries.entries import Entry
 from mixlite.features.diary.verbs import publish_diary, revise_diary
 from mixlite.features.friends import verbs as friends
-from mixlite.features.invitations.verbs import create_invitation, join_circle
+from mixlite.features.invitations.verbs import join_circle, write_invitation
 from mixlite.features.profiles.queries import count_of_friends_seen, entries_by, favourites_of, friends_seen
 from mixlite.features.reading import verbs as reading
 from mixlite.features.reading.queries import FAVOURITES_ON_HOME, comments_on, friends_favourites, likers_of
@@ -83,7 +83,7 @@ class Circle(RuleBasedStateMachine):
     def _join(self, inviter: int | None) -> int:
         handle = f"member{len(self.handles)}"
         with self._acting():
-            invitation = create_invitation(_member(inviter) if inviter else None, letter="", uses=1, days=1)
+            invitation = write_invitation(_member(inviter) if inviter else None, letter="", uses=1, days=1)
             given = {"name": handle, "handle": handle, "email": f"{handle}@example.com", "password_hash": "none"}
             number = join_circle(None, invitation.token or "", language="en", device="", **given).id
         self.world.join(number, inviter)

@@ -19,7 +19,7 @@ from mixlite.features.diary.models import EXCERPT_LENGTH
 from mixlite.features.diary.verbs import publish_diary
 from mixlite.features.friends.verbs import accept_request, ask_to_be_friends, end_friendship
 from mixlite.features.invitations.models import Invitation
-from mixlite.features.invitations.verbs import create_invitation, join_circle, revoke_invitation
+from mixlite.features.invitations.verbs import join_circle, revoke_invitation, write_invitation
 from mixlite.features.profiles.verbs import describe_oneself
 from mixlite.features.reading.verbs import add_comment, favour, like
 from mixlite.features.voice.verbs import post_voice
@@ -126,14 +126,14 @@ class Year:
         yield Act(self._founded + timedelta(weeks=WEEKS_OF_JOINING // 2), partial(self._part, *leaders))
 
     def _founding(self) -> None:
-        first = create_invitation(None, letter="", uses=1, days=7)
+        first = write_invitation(None, letter="", uses=1, days=7)
         founder = self.cast[karate.INSTRUCTOR]
         self._invitations[""] = first
         self._join(founder, "")
 
     def _invite(self, inviter: Person, *, uses: int) -> None:
         member = self._members[inviter.handle]
-        self._invitations[inviter.handle] = create_invitation(member, letter=inviter.letter, uses=uses, days=60)
+        self._invitations[inviter.handle] = write_invitation(member, letter=inviter.letter, uses=uses, days=60)
 
     def _join(self, person: Person, inviter: str) -> None:
         member = join_circle(
@@ -147,6 +147,7 @@ class Year:
             device=DEVICE,
         )
         describe_oneself(member, name=person.name, introduction=person.introduction)
+        member.email_confirmed_at = member.joined_at
         sign_out(member)
         self._members[person.handle] = member
 
@@ -211,7 +212,7 @@ class Year:
 
     def _invite_again(self, handle: str, *, uses: int, days: int) -> None:
         letter = self._people[handle].letter
-        self._invitations[handle] = create_invitation(self._members[handle], letter=letter, uses=uses, days=days)
+        self._invitations[handle] = write_invitation(self._members[handle], letter=letter, uses=uses, days=days)
 
     def _revoke(self, handle: str) -> None:
         revoke_invitation(self._members[handle], self._invitations[handle].id)
