@@ -177,6 +177,7 @@ def _dress_templates(app: Flask) -> None:
         month=words.month_words,
         moment=words.moment_words,
         courtesy=words.courtesy,
+        language_of=words.language_of,
         polite=words.polite,
         time_of_day=words.time_words,
         iso=lambda moment: moment.isoformat(),

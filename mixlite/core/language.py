@@ -16,6 +16,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import regex
 from babel.dates import format_date, format_time
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
@@ -47,6 +48,8 @@ __all__ = [
 
 TRANSLATIONS = Path(__file__).resolve().parents[1] / "translations"
 TRANSLATED = tuple(language for language in LANGUAGES if language != "en")
+_KANA = regex.compile(r"[\p{Hiragana}\p{Katakana}]")
+_IDEOGRAPH = regex.compile(r"\p{Han}")
 TITLES = ("さん", "ちゃん", "くん", "君", "さま", "様", "先生", "先輩", "氏", "殿")
 KEYWORDS = {
     "_": None,
@@ -137,6 +140,16 @@ def moment_words(moment: datetime) -> str:
         return f"{words}{time_words(moment)}"
     words = _format(day, "EEEE d MMMM" if same_year else "EEEE d MMMM y")
     return f"{words}, {time_words(moment)}"
+
+
+def language_of(text: str) -> str:
+    """Guesses what somebody wrote in, so that it is drawn and spoken rightly: kana is Japanese, neither kana nor
+    ideographs is taken for English, and ideographs alone may be anything ("").
+    """
+    start = text[:160]
+    if _KANA.search(start):
+        return "ja"
+    return "" if _IDEOGRAPH.search(start) else "en"
 
 
 def courtesy(name: str) -> str:

@@ -36,6 +36,7 @@ class Friendship(Base):
     __table_args__ = (
         CheckConstraint("member_id <> friend_id", name="two_people"),
         Index("ix_friendships_friend_id", "friend_id"),
+        Index("ix_friendships_since", "member_id", "since", "friend_id"),
     )
 
     member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), primary_key=True)
@@ -120,11 +121,11 @@ def friends_of(member_id: int, limit: int, after: Position | None = None) -> Seq
         select(Member, Friendship.since)
         .join(Friendship, Friendship.friend_id == Member.id)
         .where(Friendship.member_id == member_id, is_here(Member))
-        .order_by(Friendship.since.desc(), Member.id.desc())
+        .order_by(Friendship.since.desc(), Friendship.friend_id.desc())
         .limit(limit)
     )
     if after:
-        query = query.where(tuple_(Friendship.since, Member.id) < after)
+        query = query.where(tuple_(Friendship.since, Friendship.friend_id) < after)
     return [(member, since) for member, since in db.session.execute(query)]
 
 

@@ -17,6 +17,7 @@ INTRODUCTION_LENGTH = 1000
 REASON_LENGTH = 500
 
 _CONFIRMED = text("email_confirmed_at IS NOT NULL")
+_NOT_HERE = text("status <> 'active'")
 
 
 class Member(UserMixin, Base):  # type: ignore[misc]
@@ -40,6 +41,9 @@ class Member(UserMixin, Base):  # type: ignore[misc]
         Index("uq_members_confirmed_email", "email", unique=True, sqlite_where=_CONFIRMED, postgresql_where=_CONFIRMED),
         Index("ix_members_sponsor_id", "sponsor_id"),
         Index("ix_members_joined_at", "joined_at"),
+        Index("ix_members_invitation_id", "invitation_id"),
+        # Those few are taken off the count of all; a plain index on `status` would mislead SQLite's planner.
+        Index("ix_members_not_here", "id", sqlite_where=_NOT_HERE, postgresql_where=_NOT_HERE),
         Base.__table_args__,
     )
 

@@ -86,11 +86,11 @@ def friends_seen(
         select(Member, Friendship.since)
         .join(Friendship, Friendship.friend_id == Member.id)
         .where(Friendship.member_id == member.id, meets(viewer.id, Member))
-        .order_by(Friendship.since.desc(), Member.id.desc())
+        .order_by(Friendship.since.desc(), Friendship.friend_id.desc())
         .limit(limit)
     )
     if after:
-        query = query.where(tuple_(Friendship.since, Member.id) < after)
+        query = query.where(tuple_(Friendship.since, Friendship.friend_id) < after)
     return [(friend, since) for friend, since in db.session.execute(query)]
 
 

@@ -145,7 +145,15 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("members", schema=None) as batch_op:
         batch_op.create_index("ix_members_email", ["email"], unique=False)
+        batch_op.create_index("ix_members_invitation_id", ["invitation_id"], unique=False)
         batch_op.create_index("ix_members_joined_at", ["joined_at"], unique=False)
+        batch_op.create_index(
+            "ix_members_not_here",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("status <> 'active'"),
+            postgresql_where=sa.text("status <> 'active'"),
+        )
         batch_op.create_index("ix_members_sponsor_id", ["sponsor_id"], unique=False)
         batch_op.create_index(
             "uq_members_confirmed_email",
@@ -270,6 +278,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("friendships", schema=None) as batch_op:
         batch_op.create_index("ix_friendships_friend_id", ["friend_id"], unique=False)
+        batch_op.create_index("ix_friendships_since", ["member_id", "since", "friend_id"], unique=False)
 
     op.create_table(
         "invitations",
@@ -554,6 +563,7 @@ def downgrade() -> None:
 
     op.drop_table("invitations")
     with op.batch_alter_table("friendships", schema=None) as batch_op:
+        batch_op.drop_index("ix_friendships_since")
         batch_op.drop_index("ix_friendships_friend_id")
 
     op.drop_table("friendships")
@@ -587,7 +597,13 @@ def downgrade() -> None:
             postgresql_where=sa.text("email_confirmed_at IS NOT NULL"),
         )
         batch_op.drop_index("ix_members_sponsor_id")
+        batch_op.drop_index(
+            "ix_members_not_here",
+            sqlite_where=sa.text("status <> 'active'"),
+            postgresql_where=sa.text("status <> 'active'"),
+        )
         batch_op.drop_index("ix_members_joined_at")
+        batch_op.drop_index("ix_members_invitation_id")
         batch_op.drop_index("ix_members_email")
 
     op.drop_table("members")

@@ -21,7 +21,7 @@ WRONG = "another long password"
 def home(site) -> Site:
     """A host, and somebody with a friend."""
     site.join("host")
-    site.join("hanako", "host")
+    site.join("hanako", "host", confirmed=True)
     return site
 
 
@@ -140,7 +140,7 @@ HOSTILE = [
 
 def test_s9_no_password_and_no_login_is_ever_an_error_at_sign_in(any_site):
     any_site.join("hanako")
-    client = any_site.client()
+    client = any_site.without_throttles().client()
     for hostile in HOSTILE:
         assert _try(client, "hanako", hostile).status_code == 422, hostile[:20]
         assert _try(client, hostile, WRONG).status_code == 422, hostile[:20]
@@ -317,6 +317,7 @@ def test_s6_a_page_of_this_site_is_returned_to(home, target):
 
 def test_s6_nobody_is_sent_elsewhere(home):
     """On the emitted header, as a browser reads it: tabs and line feeds dropped, backslashes taken for slashes."""
+    home.without_throttles()
     for target in ELSEWHERE:
         for location in (_where_it_leads(home, target), _location_of_form(home, target)):
             assert _as_a_browser_reads(location) == ("http", "localhost"), (target, location)
