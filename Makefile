@@ -11,6 +11,7 @@ PORT ?= 8000
 # `make test TESTS="tests/policy -k blocks"` runs some; LIMIT is in seconds for the whole run, WORKERS are processes.
 TESTS ?=
 LIMIT ?= 300
+LONG_LIMIT ?= 1500
 WORKERS ?= 2
 SOAK_LIMIT ?= 3600
 # Known holes that do not concern us, as `--ignore-vuln ID`, each with its reason in a comment here.
@@ -45,10 +46,14 @@ help: ## this list
 
 .PHONY: test
 test: $(DEV_READY) ## run the tests, at most 5 minutes (TESTS="tests/policy -k blocks", LIMIT=300)
-	$(call bounded,$(LIMIT)) $(PY) -m pytest -n $(WORKERS) --dist worksteal $(TESTS)
+	$(call bounded,$(LIMIT)) $(PY) -m pytest -n $(WORKERS) --dist worksteal $(if $(TESTS),$(TESTS),-m "not soak and not long")
+
+.PHONY: long
+long: $(DEV_READY) ## the tests that take long: processes killed, whole sites, browsers (LONG_LIMIT=1500 seconds)
+	$(call bounded,$(LONG_LIMIT)) $(PY) -m pytest -n $(WORKERS) --dist worksteal --timeout 180 -m "long and not soak"
 
 .PHONY: check
-check: locked format lint types contracts templates translated migrations security audit test ## everything that must be green before a change is shown
+check: locked format lint types contracts templates translated migrations security audit test long ## everything that must be green before a change is shown
 
 .PHONY: soak
 soak: $(DEV_READY) ## long runs with faults (SOAK_LIMIT=3600 seconds)
