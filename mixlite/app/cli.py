@@ -109,7 +109,7 @@ def _upgrade(settings: Settings) -> None:
     except CannotKeep as error:
         raise click.ClickException(f"no copy could be made, so nothing was changed: {error}") from error
     if copy:
-        click.echo(f"before that, a copy of the database was put at {copy}")
+        click.echo(f"before that, a copy of the database was put at {copy}", err=True)  # `invite` prints only the link
 
 
 def _first_link() -> str:
