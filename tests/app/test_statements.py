@@ -1,0 +1,174 @@
+"""How often each page asks the database: the same however much there is, and within a budget."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import insert
+
+from mixlite.core import clock
+from mixlite.core.crypto import hash_password
+from mixlite.core.db import db, writing
+from mixlite.entries.comments import Comment
+from mixlite.entries.entries import Entry
+from mixlite.entries.marks import Favourite, Like
+from mixlite.features.diary.models import Diary
+from mixlite.features.invitations.models import Invitation
+from mixlite.features.voice.models import Voice
+from mixlite.people.friendships import FriendRequest, Friendship
+from mixlite.people.members import Member
+from tests.support.site import Site
+
+# What a page may ask at most, the question who is asking included.
+BUDGETS = {
+    "/": 26,
+    "/entries/{entry}": 15,
+    "/entries/{entry}/readers": 14,
+    "/entries/{entry}/edit": 14,
+    "/@friend0": 16,
+    "/@host": 14,
+    "/@host/diary": 11,
+    "/@host/friends": 6,
+    "/@host/favourites": 12,
+    "/friends": 6,
+    "/friends/requests": 5,
+    "/invitations": 5,
+    "/diary/new": 7,
+    "/voice/new": 7,
+    "/settings/profile": 3,
+    "/settings/privacy": 4,
+}
+
+
+def _grow(site: Site, first: int, last: int) -> None:
+    """The host gets friends `first` to `last`, each with entries and what hangs on them, a request, an invitation."""
+    now = clock.now()
+    stored = hash_password("seven ripe persimmons")
+    host = site.ids["host"]
+    with writing():
+        for number in range(first, last):
+            moment = now - timedelta(minutes=number)
+            member = _member(f"friend{number}", stored, host, moment)
+            asker = _member(f"asker{number}", stored, host, moment)
+            db.session.add_all([member, asker])
+            db.session.flush()
+            low, high = sorted((asker.id, host))
+            rows = {"member_id": host, "friend_id": member.id, "since": moment}
+            db.session.execute(insert(Friendship), [rows, {**rows, "member_id": member.id, "friend_id": host}])
+            request = {"asker_id": asker.id, "asked_id": host, "low_id": low, "high_id": high, "created_at": moment}
+            db.session.add(FriendRequest(**request))
+            db.session.add(_invitation(host, number, moment))
+            for author in (member.id, host):
+                _entries(author, member.id, host, moment)
+
+
+def _member(handle: str, stored: str, sponsor: int, moment) -> Member:
+    given = {"handle": handle, "name": handle, "email": f"{handle}@example.com", "password_hash": stored}
+    return Member(**given, sponsor_id=sponsor, joined_at=moment)
+
+
+def _invitation(inviter: int, number: int, moment) -> Invitation:
+    return Invitation(
+        inviter_id=inviter,
+        salt=f"salt{number}",
+        token_hash=f"{number:064}",
+        uses_total=1,
+        uses_left=1,
+        created_at=moment,
+        expires_at=moment + timedelta(days=9),
+    )
+
+
+def _entries(author: int, friend: int, host: int, moment) -> None:
+    for kind in ("diary", "voice"):
+        given = {"kind": kind, "author_id": author, "audience": "friends", "created_at": moment}
+        entry = Entry(**given, shown_at=moment, published_at=moment, last_number=2)
+        db.session.add(entry)
+        db.session.flush()
+        words = {"title": "T", "excerpt": "B"} if kind == "diary" else {}
+        db.session.add((Diary if kind == "diary" else Voice)(entry_id=entry.id, body="B", **words))
+        for number, who in enumerate((friend, host), 1):
+            db.session.add(Comment(entry_id=entry.id, number=number, author_id=who, text="C", created_at=moment))
+            db.session.add_all(
+                [mark(entry_id=entry.id, member_id=who, created_at=moment) for mark in (Like, Favourite)]
+            )
+
+
+def _more_on_one_entry(site: Site, entry: int, first: int, last: int) -> None:
+    """Comments and likes by everybody, on the page that is looked at."""
+    with writing():
+        for number in range(first, last):
+            who = site.member(f"friend{number}").id
+            for offset in (0, 1):
+                place = 2 * number + offset + 10
+                db.session.add(Comment(entry_id=entry, number=place, author_id=who, text="C", created_at=clock.now()))
+            db.session.add_all(
+                mark(entry_id=entry, member_id=who, created_at=clock.now())
+                for mark in (Like, Favourite)
+                if db.session.get(mark, (entry, who)) is None
+            )
+
+
+def _counts(site: Site, entry: int) -> dict[str, int]:
+    client = site.sign_in("host")
+    counts = {}
+    for path in BUDGETS:
+        address = path.format(entry=entry)
+        client.get(address)
+        with site.statements() as statements:
+            assert client.get(address).status_code == 200, address
+        counts[path] = len(statements)
+    return counts
+
+
+def test_every_page_asks_the_same_number_of_questions_however_much_there_is(any_site):
+    any_site.join("host")
+    entry = any_site.diary("host")
+    with any_site.inside():
+        _grow(any_site, 0, 3)
+        _more_on_one_entry(any_site, entry, 0, 3)
+    few = _counts(any_site, entry)
+    with any_site.inside():
+        _grow(any_site, 3, 30)
+        _more_on_one_entry(any_site, entry, 3, 30)
+    many = _counts(any_site, entry)
+    assert many == few
+    over = {path: (count, BUDGETS[path]) for path, count in many.items() if count > BUDGETS[path]}
+    assert not over, over
+
+
+def test_a_second_page_costs_no_more_than_the_first(site):
+    site.join("host")
+    with site.inside():
+        _grow(site, 0, 70)
+    client = site.sign_in("host")
+    for path, other in (("/", "home"), ("/friends", "friends"), ("/@host/diary", "diary"), ("/invitations", "all")):
+        page = client.get(path)
+        older = next(link for link in _links(page.text) if "after=" in link)
+        with site.statements() as first:
+            client.get(path)
+        with site.statements() as second:
+            assert client.get(older).status_code == 200, other
+        assert len(second) <= len(first), path
+
+
+def _links(text: str) -> list[str]:
+    return [link.replace("&amp;", "&") for link in re.findall(r'href="([^"]+)"', text)]
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/", "/healthz", "/nothing", "/friends", "/entries/1"])
+def test_who_is_not_signed_in_costs_the_database_nothing(site, path):
+    site.join("host")
+    client = site.client()
+    with site.statements() as statements:
+        client.get(path)
+    assert list(statements) == []
+
+
+def test_files_cost_the_database_nothing_for_members_either(site):
+    site.join("host")
+    client = site.sign_in("host")
+    sheet = site.app.extensions["mixlite.assets"].address("mixlite.css")
+    with site.statements() as statements:
+        assert client.get(sheet).status_code == 200
+    assert list(statements) == []
