@@ -21,9 +21,9 @@ from tests.support.site import Site
 
 # What a page may ask at most, the question who is asking included.
 BUDGETS = {
-    "/": 26,
+    "/": 36,  # the host's: notices of the house, of reports, of arrivals
     "/entries/{entry}": 15,
-    "/entries/{entry}/readers": 14,
+    "/entries/{entry}/readers": 15,
     "/entries/{entry}/edit": 14,
     "/@friend0": 16,
     "/@host": 14,
@@ -32,7 +32,7 @@ BUDGETS = {
     "/@host/favourites": 12,
     "/friends": 6,
     "/friends/requests": 5,
-    "/invitations": 5,
+    "/invitations": 6,
     "/diary/new": 7,
     "/voice/new": 7,
     "/settings/profile": 3,
@@ -157,12 +157,14 @@ def _links(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/", "/healthz", "/nothing", "/friends", "/entries/1"])
-def test_who_is_not_signed_in_costs_the_database_nothing(site, path):
+def test_who_is_not_signed_in_costs_the_database_hardly_anything(site, path):
+    """The name of the house, where the page says it."""
     site.join("host")
     client = site.client()
     with site.statements() as statements:
         client.get(path)
-    assert list(statements) == []
+    assert all("FROM circle" in statement for statement in statements)
+    assert len(statements) <= 1
 
 
 def test_files_cost_the_database_nothing_for_members_either(site):
