@@ -12,6 +12,8 @@ PORT ?= 8000
 TESTS ?=
 LIMIT ?= 300
 LONG_LIMIT ?= 1500
+# In `make check` a busy machine may take longer; nothing is cut off there because of a neighbour.
+CHECK_LIMIT ?= 1500
 WORKERS ?= 2
 SOAK_LIMIT ?= 3600
 # Known holes that do not concern us, as `--ignore-vuln ID`, each with its reason in a comment here.
@@ -53,7 +55,9 @@ long: $(DEV_READY) ## the tests that take long: processes killed, whole sites, b
 	$(call bounded,$(LONG_LIMIT)) $(PY) -m pytest -n $(WORKERS) --dist worksteal --timeout 180 -m "long and not soak"
 
 .PHONY: check
-check: locked format lint types contracts templates translated migrations security audit test long ## everything that must be green before a change is shown
+check: locked format lint types contracts templates translated migrations security audit ## everything that must be green before a change is shown
+	@$(MAKE) test LIMIT=$(CHECK_LIMIT)
+	@$(MAKE) long
 
 .PHONY: soak
 soak: $(DEV_READY) ## long runs with faults (SOAK_LIMIT=3600 seconds)
