@@ -7,21 +7,27 @@ from weakref import WeakKeyDictionary
 
 import pytest
 from sqlalchemy import String, text
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 
-from mixlite.core.db import Base, db
+from mixlite.core import clock
+from mixlite.core.db import Base, db, writing
+from mixlite.core.mail import post_letter
 from mixlite.core.prose import excerpt
 from mixlite.entries.comments import COMMENT_LENGTH
 from mixlite.entries.entries import Entry
+from mixlite.features.accounts.models import MailedCode, RecoveryCode
 from mixlite.features.diary.models import BODY_LENGTH, TITLE_LENGTH
 from mixlite.features.diary.verbs import publish_diary
 from mixlite.features.invitations.models import LETTER_LENGTH
 from mixlite.features.invitations.verbs import write_invitation
 from mixlite.features.reading.verbs import add_comment, favour, like
+from mixlite.features.reports.models import Report
 from mixlite.features.voice.models import VOICE_LENGTH
 from mixlite.features.voice.verbs import post_voice
 from mixlite.people.friendships import MESSAGE_LENGTH
+from mixlite.people.handles import RetiredHandle
 from mixlite.people.members import HANDLE_LENGTH, INTRODUCTION_LENGTH, NAME_LENGTH, Member
+from mixlite.people.stafflog import log_act
 from tests.app.everywhere import EVERY_ACT, Way, Whole, everything, furnish
 from tests.core.corpus import HOSTILE_TEXTS
 from tests.core.test_prose import Reader
@@ -193,6 +199,7 @@ def test_s44_the_database_itself_refuses_longer_text_in_every_column(any_site):
     furnish(any_site)
     author = any_site.sign_in("author")
     author.post("/voice/new", {"body": "x", "audience": "friends", "nonce": "n"})  # a row of submissions
+    _fill_the_rest(any_site)
     columns = [(table.name, c.name, c.type) for table in Base.metadata.sorted_tables for c in table.columns]
     bounded = [(table, name, kind.length) for table, name, kind in columns if isinstance(kind, String)]
     assert len(bounded) >= 20
@@ -201,7 +208,26 @@ def test_s44_the_database_itself_refuses_longer_text_in_every_column(any_site):
         _assert_refused(any_site, table, column, length)
 
 
-REFUSALS = r"(?i)length|too long|status|state|language|audience"  # words with a list of their own are refused by it
+def _fill_the_rest(site):
+    """A row of every table that the cast has not filled by living."""
+    with site.inside(), writing():
+        author = site.member("author")
+        post_letter("none", key="k", about_id=1, address="a@example.com", language="en")
+        held = {"reportable": "entry", "subject_id": 1, "reason": "other"}
+        db.session.add_all(
+            [
+                Report(about_id=author.id, reporter_id=author.id, **held),
+                MailedCode(
+                    purpose="reset", member_id=author.id, salt="s", token_hash="t", address="a", expires_at=clock.now()
+                ),
+                RecoveryCode(member_id=author.id, code_hash="c"),
+                RetiredHandle(handle_hash="h"),
+            ]
+        )
+        log_act(None, "a test", subject="a test")
+
+
+REFUSALS = r"(?i)length|too long|only appended to|purpose|reason|status|state|language|audience"  # words with a list of their own are refused by it
 
 
 def _assert_refused(site, table, column, length):
@@ -209,7 +235,7 @@ def _assert_refused(site, table, column, length):
     with site.inside(), db.engine.connect() as connection:
         assert connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one(), f"no row in {table} to try"
         for value in ("x" * (length + 1), "柿" * (length + 1)):
-            with pytest.raises((IntegrityError, DataError), match=REFUSALS):
+            with pytest.raises(DBAPIError, match=REFUSALS):
                 connection.execute(change, {"value": value})
             connection.rollback()
 
@@ -302,7 +328,8 @@ def test_s29_hostile_text_stays_text_on_every_page(site):
 
 def _assert_harmless(markup, path):
     for tag, attributes in Reader(markup).tags:
-        assert tag not in NEVER, (path, tag)
+        is_ours = tag == "img" and re.fullmatch(r"/invitations/[0-9]+/qr\.svg", attributes.get("src") or "")
+        assert tag not in NEVER or is_ours, (path, tag)
         if tag == "script":
             assert (attributes.get("src") or "").startswith("/static/"), path
         for name, value in attributes.items():
@@ -314,6 +341,7 @@ def _assert_harmless(markup, path):
 
 
 def test_s29_error_pages_and_the_door_repeat_nothing_unescaped(whole):
+    whole.site.without_throttles()
     nobody, author = whole.site.client(), whole.site.sign_in("author")
     tokens = nobody.csrf_token(), author.csrf_token()
     for hostile in HOSTILE_TEXTS:

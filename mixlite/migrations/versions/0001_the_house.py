@@ -627,7 +627,7 @@ def _make_append_only(table: str) -> None:
     """The database refuses to change or delete a row of the log (SECURITY.md, P13)."""
     if op.get_context().dialect.name == "postgresql":
         op.execute(
-            "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS"
+            "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS"
             " $$ BEGIN RAISE EXCEPTION 'this log is only appended to'; END $$"
         )
         op.execute(
