@@ -227,7 +227,8 @@ def _fill_the_rest(site):
         log_act(None, "a test", subject="a test")
 
 
-REFUSALS = r"(?i)length|too long|only appended to|purpose|reason|status|state|language|audience"  # words with a list of their own are refused by it
+# Words with a list of their own are refused by it, and the log refuses every change.
+REFUSALS = r"(?i)length|too long|only appended to|purpose|reason|status|state|language|audience"
 
 
 def _assert_refused(site, table, column, length):

@@ -11,7 +11,6 @@ from mixlite.core import clock
 from mixlite.core.crypto import hash_password
 from mixlite.core.db import writing
 from mixlite.people import stewardship
-from mixlite.people.members import members_with_email
 from tests.support.site import PASSWORD, Client, Site
 
 WRONG = "another long password"
@@ -83,8 +82,7 @@ def test_s11_suspended_people_are_refused_like_unknown_ones(home, monkeypatch):
 def test_an_address_signs_in_only_whom_it_is_confirmed_for(home):
     home.join("second", "host", email="hanako@example.com")
     home.join("third", "host")
-    with home.inside():
-        assert [member.handle for member in members_with_email("hanako@example.com")] == ["hanako"]
+    assert _try(home.client(), "hanako@example.com", PASSWORD).status_code == 303
     assert _try(home.client(), "third@example.com", PASSWORD).status_code == 422
     assert _try(home.client(), "third", PASSWORD).status_code == 303
 
