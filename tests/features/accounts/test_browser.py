@@ -22,6 +22,7 @@ def sign_in(page: Page, address: str, login: str = "rosa", password: str = PASSW
 
 
 def no_sideways(page: Page) -> None:
+    page.wait_for_load_state()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{page.url} scrolls sideways"
 
 

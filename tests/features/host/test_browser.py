@@ -25,6 +25,7 @@ def signed_in(context, address: str, handle: str) -> Page:
 
 
 def looks_right(page: Page) -> None:
+    page.wait_for_load_state()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{page.url} scrolls sideways"
     assert_accessible(page)
 

@@ -93,5 +93,6 @@ def test_the_newcomers_pages_are_whole_and_accessible(
 def check(page, name):
     if folder := os.environ.get("SHOTS"):
         page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+    page.wait_for_load_state()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{page.url} scrolls sideways"
     assert_accessible(page)
