@@ -58,9 +58,9 @@ def decline(request_id: int) -> Response:
 def ask(handle: str) -> Response:
     form = AskForm()
     form.perform(verbs.ask_to_be_friends, current_user, visible_member(current_user, handle))
-    for problem in [*form.message.errors, *form.form_errors]:
-        flash(str(problem), "problem")
-    return see_other(url_for("profiles.show", handle=handle))
+    if form.status == 200:
+        return see_other(url_for("profiles.show", handle=handle))
+    return page("friends/ask.html", form.status, form=form, member=visible_member(current_user, handle))
 
 
 @bp.post("/@<word:handle>/friend/end")
