@@ -115,7 +115,7 @@ def plain(text: str) -> Markup:
         pieces += [_numbers(text[end : match.index]), Markup('<a href="{}">{}</a>').format(match.url, match.raw)]
         end = match.last_index
     pieces.append(_numbers(text[end:]))
-    html = Markup("<br>").join(Markup("").join(pieces).split("\n"))
+    html = str(Markup("").join(pieces)).replace("\n", "<br>")
     return Markup(_sanitised(html))  # noqa: S704 - sanitised
 
 
