@@ -19,7 +19,7 @@ MOST_PAGES = 200
 class Story:
     """Zelda invited Quentin; then much was written, by both and to each other, also in places of third people.
 
-    Words of one end in -zz, of the other in -qq, so that any trace can be found.
+    Words of one end in -zzzzzz, of the other in -qqqqqq: any trace can be found, and no random token looks like one.
     """
 
     def __init__(self, site: Site):
@@ -32,12 +32,12 @@ class Story:
         site.join("newcomer", "zelda", name="Newcomer")  # "invited by Zelda", for all to read
         site.join("guest", "quentin", name="Guest")
         self.entries: dict[str, list[int]] = {"zelda": [], "quentin": []}
-        for who, mark in (("zelda", "zz"), ("quentin", "qq")):
+        for who, mark in (("zelda", "zzzzzz"), ("quentin", "qqqqqq")):
             for audience in ("members", "friends"):
                 self.entries[who].append(site.diary(who, audience, f"title-{mark}", f"body-{mark}"))
                 self.entries[who].append(site.voice(who, audience, f"voice-{mark}"))
         self.thread = site.diary("third", "members", "A thread")
-        for who, mark in (("zelda", "zz"), ("quentin", "qq"), ("zelda", "zz")):
+        for who, mark in (("zelda", "zzzzzz"), ("quentin", "qqqqqq"), ("zelda", "zzzzzz")):
             self._on(add_comment, who, self.thread, body=f"comment-{mark}")
         for who in ("zelda", "quentin"):
             for verb in (like, favour):
@@ -53,7 +53,7 @@ class Story:
 
     def traces(self, reader: str, of: str) -> list[str]:
         """Every page that the reader can reach, on which a name or a word of the other stands."""
-        mark = {"zelda": "-zz", "quentin": "-qq"}[of]
+        mark = {"zelda": "-zzzzzz", "quentin": "-qqqqqq"}[of]
         traces = re.compile(rf"{of}|{mark}\b", re.IGNORECASE)
         pages = dict(reachable(self.site.sign_in(reader)))
         assert len(pages) > 20
