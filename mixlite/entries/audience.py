@@ -24,8 +24,8 @@ class Audience(StrEnum):
     PUBLIC = "public"
 
 
-# What a member can choose today. `friends_of_friends` is law already; the picker of it comes with its explanation.
-OFFERED = (Audience.ONLY_ME, Audience.FRIENDS, Audience.MEMBERS)
+# What a member can choose for what they publish themselves, from the narrowest to the widest.
+OFFERED = (Audience.ONLY_ME, Audience.CHOSEN, Audience.FRIENDS, Audience.FRIENDS_OF_FRIENDS, Audience.MEMBERS)
 
 OFFERED_WORDS: Any = [word.value for word in OFFERED]  # Any: the stubs of WTForms know pairs only, which it deprecates
 
@@ -42,10 +42,14 @@ WORDS: Mapping[str, tuple[Any, Any]] = {
 
 
 class HasAudience:
-    """The columns that `policy.visibility.sees` reads."""
+    """The columns that `policy.visibility.sees` reads. The audience `chosen` has a selection, and no other has."""
 
     audience: Mapped[str] = mapped_column(String(20))
     deleted_at: Mapped[datetime | None]
+
+    @declared_attr
+    def selection_id(cls) -> Mapped[int | None]:  # noqa: N805 - SQLAlchemy calls it with the class
+        return mapped_column(ForeignKey("selections.id"))
 
     @declared_attr
     def author_id(cls) -> Mapped[int]:  # noqa: N805 - SQLAlchemy calls it with the class

@@ -28,6 +28,7 @@ class Comment(Base):
     author_id: Mapped[int] = mapped_column(ForeignKey("members.id"))
     text: Mapped[str] = mapped_column(String(COMMENT_LENGTH * 4))
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    edited_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
 
     author: Mapped[Member] = relationship(lazy="raise_on_sql")

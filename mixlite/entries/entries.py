@@ -9,13 +9,15 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from mixlite.core import clock, events
 from mixlite.core.db import Base, BigId, db
 from mixlite.entries.audience import Audience, HasAudience
+from mixlite.entries.selections import Choice, selection_of
 from mixlite.people.members import Member
 
 # A partial index is used only by a query that says its condition in the same literal words (PERFORMANCE.md).
 # The words that friends may read are named one by one: a word that the law does not know yet stands in no feed.
 FEED_INDEX = "ix_entries_feed"
-IN_FEED = "audience IN ('friends', 'friends_of_friends', 'members') AND deleted_at IS NULL"
+IN_FEED = "audience IN ('chosen', 'friends', 'friends_of_friends', 'members') AND deleted_at IS NULL"
 OWN_INDEX = "ix_entries_own"
+_CHOSEN = text("selection_id IS NOT NULL")
 
 
 class Entry(HasAudience, Base):
@@ -23,14 +25,17 @@ class Entry(HasAudience, Base):
 
     `published_at` is the first moment anybody else could read it; `shown_at` is where it stands in lists: the same,
     or when it was written as long as nobody else could. `last_number` counts all comments ever made: numbers never
-    return.
+    return. `revision` counts how often its words were saved, so that two who edit at once are told. `needs_no_answer`
+    is its author's word to readers that nothing is expected of them.
     """
 
     __tablename__ = "entries"
     __table_args__ = (
         CheckConstraint(f"audience IN ({', '.join(repr(a.value) for a in Audience)})", name="audience"),
+        CheckConstraint("(audience = 'chosen') = (selection_id IS NOT NULL)", name="selection"),
         Index(FEED_INDEX, "author_id", "shown_at", "id", sqlite_where=text(IN_FEED), postgresql_where=text(IN_FEED)),
         Index(OWN_INDEX, "author_id", "shown_at", "id"),
+        Index("ix_entries_selection_id", "selection_id", sqlite_where=_CHOSEN, postgresql_where=_CHOSEN),
         Base.__table_args__,
     )
 
@@ -41,18 +46,25 @@ class Entry(HasAudience, Base):
     shown_at: Mapped[datetime]
     edited_at: Mapped[datetime | None]
     last_number: Mapped[int] = mapped_column(default=0)
+    revision: Mapped[int] = mapped_column(default=1)
+    comments_closed_at: Mapped[datetime | None]
+    needs_no_answer: Mapped[bool] = mapped_column(default=False)
 
     author: Mapped[Member] = relationship(lazy="raise_on_sql")
 
 
-def publish(author: Member, *, kind: str, audience: str) -> Entry:
-    """Make the entry that a kind's words hang on, and the event of it."""
+def publish(author: Member, *, kind: str, audience: str, choice: Choice | None = None) -> Entry:
+    """Make the entry that a kind's words hang on, and the event of it. `choice` spells out the audience `chosen`.
+
+    Raises Refused when that names nobody.
+    """
     now = clock.now()
     is_private = audience == Audience.ONLY_ME
     entry = Entry(
         kind=kind,
         author_id=author.id,
         audience=audience,
+        selection_id=selection_for(author.id, audience, choice),
         created_at=now,
         shown_at=now,
         published_at=None if is_private else now,
@@ -63,8 +75,17 @@ def publish(author: Member, *, kind: str, audience: str) -> Entry:
     return entry
 
 
-def change_audience(entry: Entry, audience: str) -> None:
-    """Narrow or widen. The first time anybody else can read it, it takes its place in lists as new."""
+def selection_for(author_id: int, audience: str, choice: Choice | None) -> int | None:
+    """What stands beside the word: a selection for `chosen`, else nothing. Raises Refused for a choice of nobody."""
+    return selection_of(author_id, choice or Choice()) if audience == Audience.CHOSEN else None
+
+
+def change_audience(entry: Entry, audience: str, choice: Choice | None = None) -> None:
+    """Narrow or widen. The first time anybody else can read it, it takes its place in lists as new.
+
+    Raises Refused for a choice of nobody.
+    """
+    entry.selection_id = selection_for(entry.author_id, audience, choice)
     if entry.published_at is None and audience != Audience.ONLY_ME:
         entry.published_at = entry.shown_at = clock.now()
     entry.audience = audience

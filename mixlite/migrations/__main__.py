@@ -1,5 +1,6 @@
 """`python -m mixlite.migrations --check`: whether the steps make what the models say. `--new WORDS` drafts a step."""
 
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -13,6 +14,8 @@ from mixlite.app.factory import create_app
 from mixlite.core.config import load_settings
 from mixlite.core.db import Base, db
 from mixlite.migrations.upgrade import alembic_config, upgrade
+
+_PARTS = re.compile(r"\n|,(?![^()]*\))")  # lines, and what commas outside of parentheses part
 
 
 def differences() -> list[str]:
@@ -38,10 +41,17 @@ def differences() -> list[str]:
 
 
 def _shapes(connection: Connection) -> dict[str, tuple[str, ...]]:
-    """Every table and index as the statement that makes it, without order and spacing."""
+    """Every table and index as the statement that makes it, without order, spacing and quotes.
+
+    A table that was renamed or got a column later is spelled by SQLite itself: its name in quotes, the column behind
+    the last one on the same line.
+    """
     ours = "sql IS NOT NULL AND name NOT LIKE 'sqlite%' AND name <> 'alembic_version'"
     rows = connection.execute(text(f"SELECT name, sql FROM sqlite_master WHERE {ours}"))  # noqa: S608 - a constant
-    return {name: tuple(sorted(part.strip(" ,\t)(") for part in sql.splitlines())) for name, sql in rows}
+    return {
+        name: tuple(sorted(filter(None, (part.strip(" ,\t)(") for part in _PARTS.split(sql.replace('"', ""))))))
+        for name, sql in rows
+    }
 
 
 def draft(words: str) -> None:

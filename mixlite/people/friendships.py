@@ -3,7 +3,7 @@
 A friendship is two rows, one for each direction, written and removed together: the feed walks them from either end.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import (
@@ -23,6 +23,7 @@ from sqlalchemy.orm import Mapped, aliased, joinedload, mapped_column, relations
 from mixlite.core import clock
 from mixlite.core.db import Base, BigId, db
 from mixlite.core.paging import Position
+from mixlite.people.groups import leave_groups_of_each_other
 from mixlite.people.members import Member, is_here
 
 MOST_FRIENDS = 1000  # as on mixi
@@ -79,6 +80,12 @@ def friendship_between(member_id: int, other_id: int) -> Friendship | None:
     return db.session.get(Friendship, (member_id, other_id), populate_existing=True)
 
 
+def friends_among(member_id: int, others: Collection[int]) -> frozenset[int]:
+    """Which of these people are friends of this member now."""
+    query = select(Friendship.friend_id).where(Friendship.member_id == member_id, Friendship.friend_id.in_(set(others)))
+    return frozenset(db.session.scalars(query)) if others else frozenset()
+
+
 def begin_friendship(member_id: int, other_id: int) -> None:
     """Make them friends, and settle any request between them. The caller holds both with `lock_members`."""
     now = clock.now()
@@ -93,7 +100,8 @@ def begin_friendship(member_id: int, other_id: int) -> None:
 
 
 def end_friendship_between(member_id: int, other_id: int) -> bool:
-    """Make them friends no longer; whether they were."""
+    """Make them friends no longer, nor in a group of each other; whether they were."""
+    leave_groups_of_each_other(member_id, other_id)
     pairs = [(member_id, other_id), (other_id, member_id)]
     ended = db.session.execute(delete(Friendship).where(tuple_(Friendship.member_id, Friendship.friend_id).in_(pairs)))
     return bool(ended.rowcount)  # type: ignore[attr-defined]

@@ -14,8 +14,10 @@ from mixlite.core.errors import Refused
 from mixlite.core.language import lazy_gettext as _l
 from mixlite.people.blocks import Block
 from mixlite.people.friendships import FriendRequest, Friendship
+from mixlite.people.groups import erase_groups
 from mixlite.people.handles import retire_handle
 from mixlite.people.members import Member, lock_members
+from mixlite.people.mutes import erase_mutes
 from mixlite.people.sessions import begin_session, end_all_sessions
 from mixlite.people.stewardship import hold, must_leave_a_host
 
@@ -77,7 +79,9 @@ def held_for_erasing(member_id: int) -> Member | None:
 
 
 def erase_ties(member_id: int) -> None:
-    """Friendships, requests and blocks, in both directions, and whatever sessions there are."""
+    """Friendships, requests, groups, mutes and blocks, in both directions, and whatever sessions there are."""
+    erase_groups(member_id)
+    erase_mutes(member_id)
     for table, one, other in (
         (Friendship, Friendship.member_id, Friendship.friend_id),
         (FriendRequest, FriendRequest.asker_id, FriendRequest.asked_id),

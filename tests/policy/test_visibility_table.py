@@ -1,7 +1,8 @@
 """The law as a table: who reads what. One test for each cell, on both databases, in every direction the law is read.
 
 `READS` is meant to be read by people. A row is how somebody stands to the author, a column is the audience of an entry,
-a cell says whether they may read it. `chosen`, `community` and `public` are words that nothing grants yet.
+a cell says whether they may read it. `chosen` is here the choice of all friends; what else can be chosen has a table of
+its own (test_chosen_table.py). `community` and `public` are words that nothing grants yet.
 """
 
 from dataclasses import dataclass, field
@@ -15,12 +16,14 @@ from mixlite.core.db import Moment, db, writing
 from mixlite.core.errors import NotHere
 from mixlite.entries.audience import OFFERED, Audience
 from mixlite.entries.entries import Entry
+from mixlite.entries.selections import Choice
 from mixlite.features.friends.verbs import ask_to_be_friends, block, decline_request, end_friendship, unblock
 from mixlite.features.reading.verbs import delete_entry
 from mixlite.people.friendships import Friendship, request_between
 from mixlite.people.members import Member
 from mixlite.people.participation import Participation
 from mixlite.policy.visibility import (
+    Guise,
     count_of_future_readers,
     count_of_readers,
     does_meet,
@@ -32,6 +35,7 @@ from mixlite.policy.visibility import (
     visible_entry,
     visible_ids,
     visible_member,
+    would_see,
 )
 from tests.support.site import PASSWORD, Site
 
@@ -39,7 +43,7 @@ READS = """
 who reads                              only_me  chosen  friends  friends_of_friends  members  community  public
 
 the author                             yes      yes     yes      yes                 yes      yes        yes
-a friend                               -        -       yes      yes                 yes      -          -
+a friend                               -        yes     yes      yes                 yes      -          -
 a friend of a friend                   -        -       -        yes                 yes      -          -
 a friend of a friend of a friend       -        -       -        -                   yes      -          -
 a stranger                             -        -       -        -                   yes      -          -
@@ -127,6 +131,7 @@ def read_table(text: str) -> tuple[list[str], dict[str, list[bool]]]:
     return columns, rows
 
 
+ALL_FRIENDS = Choice(all_friends=True)
 AUDIENCES, READERS = read_table(READS)
 MET, MEETING = read_table(MEETS)
 
@@ -183,9 +188,9 @@ def place(lasting_site: Site) -> Place:
     place = Place(site)
     for author in ("author", "away", "left"):
         for audience in AUDIENCES:
-            place.entries[author, audience] = site.voice(author, audience)
+            place.entries[author, audience] = site.voice(author, audience, choice=ALL_FRIENDS)
     for audience in AUDIENCES:
-        place.deleted["author", audience] = site.voice("author", audience)
+        place.deleted["author", audience] = site.voice("author", audience, choice=ALL_FRIENDS)
         _delete(place, place.deleted["author", audience])
     for handle, status in (("suspended", "suspended"), ("away", "suspended"), ("gone", "gone"), ("left", "gone")):
         _set_status(site, handle, status)
@@ -281,15 +286,15 @@ def test_the_list_of_readers_goes_on_where_a_page_ended(place: Place):
     assert paged == whole
 
 
-@pytest.mark.parametrize("audience", [*OFFERED, Audience.FRIENDS_OF_FRIENDS])
+@pytest.mark.parametrize("audience", OFFERED)
 def test_the_composer_counts_the_readers_that_there_will_be(place: Place, audience: str):
     with place.site.inside():
         expected = count_of_readers(place.entries["author", audience])
-        assert count_of_future_readers(place.member("author"), audience) == expected
+        assert count_of_future_readers(place.member("author"), audience, ALL_FRIENDS) == expected
         assert (expected > 0) == (audience != Audience.ONLY_ME)
 
 
-@pytest.mark.parametrize("audience", [Audience.CHOSEN, Audience.COMMUNITY, Audience.PUBLIC])
+@pytest.mark.parametrize("audience", [Audience.COMMUNITY, Audience.PUBLIC])
 def test_the_composer_does_not_guess_about_words_that_grant_nothing_yet(place: Place, audience: str):
     with place.site.inside(), pytest.raises(ValueError, match="not known"):
         count_of_future_readers(place.member("author"), audience)
@@ -336,6 +341,21 @@ def test_s10_whoever_is_not_here_cannot_ask(place: Place, handle: str):
     answer = client.get(f"/entries/{place.entries['author', 'members']}")
     assert answer.status_code == 303
     assert answer.location.startswith("/sign-in")
+
+
+@pytest.mark.parametrize(("guise", "handle"), [(Guise.FRIEND_OF_FRIEND, "second"), (Guise.STRANGER, "stranger")])
+def test_view_as_somebody_is_what_somebody_who_stands_so_sees(place: Place, guise: Guise, handle: str):
+    with place.site.inside():
+        of_author = Entry.author_id == place.member("author").id
+        through_their_eyes = set(db.session.scalars(select(Entry.id).where(of_author, would_see(guise, Entry))))
+        seen = set(db.session.scalars(select(Entry.id).where(of_author, sees(place.member(handle).id, Entry))))
+    assert through_their_eyes == seen
+    assert len(seen) in (1, 2)
+
+
+def test_view_as_nobody_shows_nothing(place: Place):
+    with place.site.inside():
+        assert db.session.scalars(select(Entry.id).where(would_see(Guise.NOBODY, Entry))).all() == []
 
 
 # ------------------------------------------------------------------------------------------------------- who meets

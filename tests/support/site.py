@@ -9,7 +9,7 @@ Never hold `site.inside()` open across a request: Flask would lend the request y
 
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from html import unescape
@@ -27,6 +27,7 @@ from mixlite.core import clock
 from mixlite.core.config import Settings, load_settings
 from mixlite.core.crypto import hash_password
 from mixlite.core.db import begin_writing, db, writing
+from mixlite.entries.selections import Choice
 from mixlite.features.diary.verbs import publish_diary
 from mixlite.features.friends.verbs import accept_request, ask_to_be_friends, block
 from mixlite.features.invitations.models import Invitation
@@ -35,6 +36,7 @@ from mixlite.features.voice.verbs import post_voice
 from mixlite.migrations.upgrade import upgrade
 from mixlite.people.circle import the_circle
 from mixlite.people.friendships import request_between
+from mixlite.people.groups import Group, GroupMember
 from mixlite.people.members import Member, member_with_handle
 
 PASSWORD = "seven ripe persimmons"
@@ -176,11 +178,37 @@ class Site:
             request_id = request.id
         self.do(accept_request, other, request_id)
 
-    def diary(self, author: str, audience: str = "friends", title: str = "A title", body: str = "Some words.") -> int:
-        return int(self.do(publish_diary, author, title=title, body=body, excerpt=body[:160], audience=audience))
+    def diary(
+        self,
+        author: str,
+        audience: str = "friends",
+        title: str = "A title",
+        body: str = "Some words.",
+        choice: Choice | None = None,
+    ) -> int:
+        given = {"title": title, "body": body, "excerpt": body[:160], "audience": audience, "choice": choice}
+        return int(self.do(publish_diary, author, **given))
 
-    def voice(self, author: str, audience: str = "friends", body: str = "A short word.") -> int:
-        return int(self.do(post_voice, author, body=body, audience=audience))
+    def voice(
+        self, author: str, audience: str = "friends", body: str = "A short word.", choice: Choice | None = None
+    ) -> int:
+        return int(self.do(post_voice, author, body=body, audience=audience, choice=choice))
+
+    def choice(
+        self, people: str = "", *, exceptions: str = "", groups: Iterable[int] = (), all_friends: bool = False
+    ) -> Choice:
+        """People and exceptions by their handles, with blanks between."""
+        named, left_out = (frozenset(self.ids[handle] for handle in text.split()) for text in (people, exceptions))
+        return Choice(all_friends=all_friends, groups=frozenset(groups), people=named, exceptions=left_out)
+
+    def group(self, owner: str, name: str, people: str) -> int:
+        """A group of friends of the owner, by their handles with blanks between."""
+        with self.inside(), writing():
+            group = Group(owner_id=self.ids[owner], name=name)
+            db.session.add(group)
+            db.session.flush()
+            db.session.add_all(GroupMember(group_id=group.id, member_id=self.ids[each]) for each in people.split())
+            return group.id
 
     def statements(self) -> "Statements":
         """Counts what is asked of the database within the block."""

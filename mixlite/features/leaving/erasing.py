@@ -13,7 +13,9 @@ from mixlite.core.once import Submission
 from mixlite.core.rooms import current_house
 from mixlite.entries.comments import Comment
 from mixlite.entries.entries import Entry
+from mixlite.entries.facts import Fact
 from mixlite.entries.marks import Favourite, Like, Mark
+from mixlite.entries.selections import erase_selections
 from mixlite.people import leaving
 from mixlite.people.members import Member
 
@@ -40,6 +42,8 @@ def _steps() -> Iterator[Step]:
     yield _erase_comments
     yield lambda member: _erase_marks(member, Like)
     yield lambda member: _erase_marks(member, Favourite)
+    yield _once(_erase_facts)
+    yield _once(lambda member: erase_selections(member.id))
     yield _once(lambda member: leaving.erase_ties(member.id))
     yield _once(_erase_submissions)
     for farewell in current_house().farewells:
@@ -79,6 +83,10 @@ def _erase_marks(member: Member, mark: Mark) -> bool:
     ids = db.session.scalars(select(mark.entry_id).where(mark.member_id == member.id).limit(AT_ONCE)).all()
     db.session.execute(delete(mark).where(mark.member_id == member.id, mark.entry_id.in_(ids)))
     return len(ids) == AT_ONCE
+
+
+def _erase_facts(member: Member) -> None:
+    db.session.execute(delete(Fact).where(Fact.author_id == member.id))
 
 
 def _erase_submissions(member: Member) -> None:

@@ -1,0 +1,56 @@
+"""Mutes: I see less of somebody for a while, or until I say otherwise. They are not told, and nothing else changes."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, delete, or_, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from mixlite.core import clock
+from mixlite.core.db import Base, db
+
+
+class Mute(Base):
+    """`member_id` takes a break from `muted_id`, up to `until`; None means until they end it."""
+
+    __tablename__ = "mutes"
+    __table_args__ = (
+        CheckConstraint("member_id <> muted_id", name="two_people"),
+        Index("ix_mutes_muted_id", "muted_id"),
+    )
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), primary_key=True)
+    muted_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), primary_key=True)
+    until: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+def is_running() -> ColumnElement[bool]:
+    """Whether a mute holds now; one that is over is as none."""
+    return or_(Mute.until.is_(None), Mute.until > clock.now())
+
+
+def mute_of(member_id: int, muted_id: int) -> Mute | None:
+    """The running mute, if there is one."""
+    query = select(Mute).where(Mute.member_id == member_id, Mute.muted_id == muted_id, is_running())
+    return db.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+
+
+def set_mute(member_id: int, muted_id: int, until: datetime | None) -> Mute:
+    """Begin one, or change until when it holds."""
+    mute = db.session.get(Mute, (member_id, muted_id), populate_existing=True)
+    if mute is None:
+        mute = Mute(member_id=member_id, muted_id=muted_id, created_at=clock.now())
+        db.session.add(mute)
+    mute.until = until
+    db.session.flush()
+    return mute
+
+
+def end_mute(member_id: int, muted_id: int) -> None:
+    """From the next request on they are seen as before."""
+    db.session.execute(delete(Mute).where(Mute.member_id == member_id, Mute.muted_id == muted_id))
+
+
+def erase_mutes(member_id: int) -> None:
+    """Theirs and those of them."""
+    db.session.execute(delete(Mute).where(or_(Mute.member_id == member_id, Mute.muted_id == member_id)))
