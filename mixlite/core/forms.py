@@ -7,7 +7,7 @@ from typing import Any
 import regex
 from flask import flash
 from flask_wtf import FlaskForm
-from wtforms import Field, HiddenField, IntegerField, StringField, TextAreaField, ValidationError
+from wtforms import Field, HiddenField, IntegerField, SelectField, StringField, TextAreaField, ValidationError
 from wtforms.validators import StopValidation
 
 from mixlite.core import once
@@ -19,6 +19,7 @@ from mixlite.core.language import ngettext
 from mixlite.core.text import UnusableText, characters, clean_line, clean_text, is_blank
 
 _NOT_VALUES = ("csrf_token", "nonce")
+_HANDLE = regex.compile(r"[A-Za-z0-9_]+")
 _NONCE = regex.compile(rf"[A-Za-z0-9_-]{{1,{once.NONCE_LENGTH}}}")
 
 
@@ -178,3 +179,31 @@ class WholeNumber(IntegerField):
             self.data = None
             raise ValueError(_l("Please enter a whole number."))
         self.data = int(typed)
+
+
+class OneOf(SelectField):
+    """One of a few words; anything else is told to be none of them."""
+
+
+class Ids(Field):
+    """Ticked boxes: a set of ids. What is no id is left out; there are never more than `limit`."""
+
+    def __init__(self, *args: Any, limit: int, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.limit = limit
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        given = {value for value in valuelist if value.isascii() and value.isdigit() and len(value) <= 18}
+        self.data = frozenset(sorted(int(value) for value in given)[: self.limit])
+
+
+class Handles(Field):
+    """Handles, typed into one line or sent one by one: "@aki, @ben". A set of them in lower case, at most `limit`."""
+
+    def __init__(self, *args: Any, limit: int, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.limit = limit
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        handles = dict.fromkeys(handle.lower() for value in valuelist for handle in _HANDLE.findall(value))
+        self.data = frozenset(list(handles)[: self.limit])

@@ -27,8 +27,6 @@ class Audience(StrEnum):
 # What a member can choose for what they publish themselves, from the narrowest to the widest.
 OFFERED = (Audience.ONLY_ME, Audience.CHOSEN, Audience.FRIENDS, Audience.FRIENDS_OF_FRIENDS, Audience.MEMBERS)
 
-OFFERED_WORDS: Any = [word.value for word in OFFERED]  # Any: the stubs of WTForms know pairs only, which it deprecates
-
 # The name of each, and what it means in a few words.
 WORDS: Mapping[str, tuple[Any, Any]] = {
     Audience.ONLY_ME: (_l("Only me"), _l("Nobody else can see that it is there.")),

@@ -1,6 +1,6 @@
 """Members: the people with an account."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from flask_login import UserMixin
@@ -96,6 +96,14 @@ def is_here(member: type[Member]) -> ColumnElement[bool]:
 def member_with_handle(handle: str) -> Member | None:
     """By handle, in whatever case it was typed."""
     return db.session.scalars(select(Member).where(Member.handle == handle.lower())).one_or_none()
+
+
+def ids_of_handles(handles: Collection[str]) -> dict[str, int]:
+    """The ids of those who are here, by handle; in lower case."""
+    if not handles:
+        return {}
+    query = select(Member.handle, Member.id).where(Member.handle.in_(set(handles)), is_here(Member))
+    return {found.handle: found.id for found in db.session.execute(query)}
 
 
 def members_with_email(email: str, limit: int = 2) -> Sequence[Member]:

@@ -129,7 +129,8 @@ def test_the_same_choice_is_the_same_row_and_reads_back_as_it_was(place: Place):
         first, second = (
             db.session.get_one(Entry, entry_id).selection_id for entry_id in (place.entries["all_but_ken"], again)
         )
-        assert first == second is not None
+        assert first == second
+        assert first is not None
         assert choices_of([first])[first] == place.choices["all_but_ken"]
         owners = db.session.scalars(select(Selection.owner_id)).all()
         assert set(owners) == {site.ids["author"]}

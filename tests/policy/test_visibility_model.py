@@ -192,8 +192,7 @@ class Circle(RuleBasedStateMachine):
         me = self._somebody_here(who)
         with self._acting():
             if kind == "diary":
-                given = {"title": "A day", "body": "rain", "excerpt": "rain"}
-                number = publish_diary(_member(me), audience=audience, **given).id
+                number = publish_diary(_member(me), title="A day", body="rain", excerpt="rain", audience=audience).id
             else:
                 number = post_voice(_member(me), body="rain", audience=audience).id
         self.world.publish(me, number, kind, audience, "rain")
@@ -214,8 +213,7 @@ class Circle(RuleBasedStateMachine):
         def act() -> None:
             entry = visible_entry(_member(me), number)
             if entry.kind == "diary":
-                given = {"title": "A day", "body": words, "excerpt": words}
-                revise_diary(_member(me), entry, audience=audience, **given)
+                revise_diary(_member(me), entry, title="A day", body=words, excerpt=words, audience=audience)
             else:
                 revise_voice(_member(me), entry, body=words, audience=audience)
 

@@ -2,20 +2,17 @@
 
 from typing import Any
 
-from wtforms import SelectField
-
-from mixlite.core.forms import AtMost, Filled, Form, Line, OnceForm, Words
+from mixlite.core.forms import AtMost, Filled, Line, OnceForm, Words
 from mixlite.core.language import lazy_gettext as _l
 from mixlite.core.prose import excerpt
-from mixlite.entries.audience import OFFERED_WORDS, Audience
 from mixlite.entries.entries import Entry
 from mixlite.features.diary.models import BODY_LENGTH, EXCERPT_LENGTH, TITLE_LENGTH, Diary
+from mixlite.policy.choosing import ForWhom
 
 
-class _DiaryFields(Form):
+class _DiaryFields(ForWhom):
     title = Line(_l("Title"), validators=[Filled(), AtMost(TITLE_LENGTH)])
     body = Words(_l("Words"), validators=[Filled(), AtMost(BODY_LENGTH)])
-    audience = SelectField(_l("Who can read this"), choices=OFFERED_WORDS, default=Audience.FRIENDS.value)
 
     def values(self) -> dict[str, Any]:
         """With the excerpt, which is made here, before the writer's lock."""

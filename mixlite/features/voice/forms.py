@@ -1,17 +1,14 @@
 """Posting a voice."""
 
-from wtforms import SelectField
-
-from mixlite.core.forms import AtMost, Filled, Form, OnceForm, Words
+from mixlite.core.forms import AtMost, Filled, OnceForm, Words
 from mixlite.core.language import lazy_gettext as _l
-from mixlite.entries.audience import OFFERED_WORDS, Audience
 from mixlite.entries.entries import Entry
 from mixlite.features.voice.models import VOICE_LENGTH, Voice
+from mixlite.policy.choosing import ForWhom
 
 
-class _VoiceFields(Form):
+class _VoiceFields(ForWhom):
     body = Words(_l("How are things?"), validators=[Filled(_l("Please write something first.")), AtMost(VOICE_LENGTH)])
-    audience = SelectField(_l("Who can read this"), choices=OFFERED_WORDS, default=Audience.FRIENDS.value)
 
 
 class VoiceForm(_VoiceFields, OnceForm):
