@@ -4,6 +4,7 @@ from mixlite.core.rooms import House, Kind, Panel
 from mixlite.features.accounts import farewell as account_farewell
 from mixlite.features.accounts import reactions as account_reactions
 from mixlite.features.accounts import routes as accounts
+from mixlite.features.audiences import queries as audiences
 from mixlite.features.diary import forms as diary_forms
 from mixlite.features.diary import queries as diary
 from mixlite.features.diary import verbs as diary_verbs
@@ -71,6 +72,7 @@ PANELS = (
     Panel(
         place="host.member.invitations", order=10, load=oversight.of_member, template="invitations/_host_member.html"
     ),
+    Panel(place="settings.privacy", order=10, load=audiences.ways, template="audiences/_ways.html"),
     Panel(place="settings.account", order=90, load=leaving.way_out, template="leaving/_way_out.html"),
     Panel(place="home.notices", order=15, load=first_hour.arrivals, template="invitations/_arrivals.html"),
     Panel(place="home.composer", order=10, load=voice_routes.composer, template="voice/_composer.html"),

@@ -37,6 +37,7 @@ __all__ = [
     "lazy_gettext",
     "lazy_ngettext",
     "local",
+    "local_zone",
     "moment_words",
     "month_words",
     "ngettext",
@@ -87,10 +88,15 @@ def current_language() -> str:
     return current_settings().language if has_app_context() else "en"
 
 
+def local_zone() -> ZoneInfo:
+    """The reader's time zone; the site's own outside of a page."""
+    name = g.get("timezone") if has_request_context() else None
+    return ZoneInfo(name or current_settings().timezone)
+
+
 def local(moment: datetime) -> datetime:
     """`moment` on the reader's clock."""
-    name = g.get("timezone") if has_request_context() else None
-    return moment.astimezone(ZoneInfo(name or current_settings().timezone))
+    return moment.astimezone(local_zone())
 
 
 def today() -> date:

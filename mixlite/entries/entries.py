@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from mixlite.core import clock, events
 from mixlite.core.db import Base, BigId, db
 from mixlite.entries.audience import Audience, HasAudience
+from mixlite.entries.habits import keep_habit
 from mixlite.entries.selections import Choice, selection_of
 from mixlite.people.members import Member
 
@@ -71,6 +72,7 @@ def publish(author: Member, *, kind: str, audience: str, choice: Choice | None =
     )
     db.session.add(entry)
     db.session.flush()
+    keep_habit(author.id, kind, audience, entry.selection_id)
     events.record("entry.published", actor_id=author.id, subject_id=entry.id)
     return entry
 

@@ -7,10 +7,13 @@ from mixlite.core.language import lazy_gettext as _l
 from mixlite.core.prose import excerpt
 from mixlite.entries.entries import Entry
 from mixlite.features.diary.models import BODY_LENGTH, EXCERPT_LENGTH, TITLE_LENGTH, Diary
-from mixlite.policy.choosing import ForWhom
+from mixlite.people.members import Member
+from mixlite.policy.choosing import ForWhom, data_of
 
 
 class _DiaryFields(ForWhom):
+    kind = "diary"
+
     title = Line(_l("Title"), validators=[Filled(), AtMost(TITLE_LENGTH)])
     body = Words(_l("Words"), validators=[Filled(), AtMost(BODY_LENGTH)])
 
@@ -27,6 +30,6 @@ class DiaryEditForm(_DiaryFields):
     """One that is there already."""
 
 
-def edit_form(entry: Entry, diary: Diary) -> DiaryEditForm:
+def edit_form(author: Member, entry: Entry, diary: Diary) -> DiaryEditForm:
     """Filled with what it says now."""
-    return DiaryEditForm(data={"title": diary.title, "body": diary.body, "audience": entry.audience})
+    return DiaryEditForm(author=author, data={"title": diary.title, "body": diary.body, **data_of(entry)})

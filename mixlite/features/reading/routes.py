@@ -12,8 +12,9 @@ from mixlite.entries.comments import Comment
 from mixlite.entries.entries import Entry
 from mixlite.features.reading import queries, verbs
 from mixlite.features.reading.forms import CommentForm, DeleteForm
+from mixlite.policy.choosing import picker
 from mixlite.policy.permissions import Act, may, require
-from mixlite.policy.showing import audience_choices, shown
+from mixlite.policy.showing import shown
 from mixlite.policy.visibility import count_of_readers, readers_of, visible_entry
 
 bp = Blueprint("reading", __name__, url_prefix="/entries")
@@ -76,19 +77,20 @@ def edit(entry_id: int) -> Response:
     entry = visible_entry(current_user, entry_id)
     require(current_user, Act.REVISE, entry)
     item = shown(current_user, [entry.id])[0]
-    form = item.kind.edit(entry, item.content)
+    form = item.kind.edit(current_user, entry, item.content)
     if form.perform(item.kind.revise, current_user, entry):
         return see_other(url_for("reading.show", entry_id=entry_id))
-    return page(item.kind.edit_template, form.status, form=form, item=item, audiences=audience_choices(current_user))
+    return page(item.kind.edit_template, form.status, form=form, item=item, picker=picker(current_user, form))
 
 
 @bp.get("/<id:entry_id>/readers")
 def readers(entry_id: int) -> Response:
     entry = visible_entry(current_user, entry_id)
     require(current_user, Act.LIST_READERS, entry)
-    found = list(readers_of(entry.id, READERS_PER_PAGE + 1, _number("after")))
+    words = request.args.get("who", "")[:60]
+    found = list(readers_of(entry.id, READERS_PER_PAGE + 1, _number("after"), words))
     more = (
-        url_for("reading.readers", entry_id=entry_id, after=found[READERS_PER_PAGE - 1].id)
+        url_for("reading.readers", entry_id=entry_id, after=found[READERS_PER_PAGE - 1].id, who=words or None)
         if len(found) > READERS_PER_PAGE
         else None
     )
@@ -97,6 +99,8 @@ def readers(entry_id: int) -> Response:
         item=shown(current_user, [entry.id])[0],
         readers=found[:READERS_PER_PAGE],
         reader_count=count_of_readers(entry.id),
+        words=words,
+        why=_why(entry),
         older_url=more,
     )
 
@@ -127,6 +131,18 @@ def _show(entry: Entry, form: CommentForm) -> Response:
         reader_count=count_of_readers(entry.id) if item.is_mine else None,
         **_neighbours(entry, found, after),
     )
+
+
+def _why(entry: Entry) -> str:
+    """For the author: the groups and people that were chosen, in words; nothing for the other audiences."""
+    named = queries.named_in(entry)
+    if named is None:
+        return ""
+    if named.all_friends:
+        return str(_("All your friends, except %(names)s.", names=", ".join(named.exceptions)))
+    chosen = _("You chose: %(names)s.", names=", ".join([*named.groups, *named.people]))
+    left_out = _("Not %(names)s.", names=", ".join(named.exceptions)) if named.exceptions else ""
+    return f"{chosen} {left_out}".strip()
 
 
 def _neighbours(entry: Entry, found: list[Comment], after: int) -> dict[str, str | None]:

@@ -4,10 +4,13 @@ from mixlite.core.forms import AtMost, Filled, OnceForm, Words
 from mixlite.core.language import lazy_gettext as _l
 from mixlite.entries.entries import Entry
 from mixlite.features.voice.models import VOICE_LENGTH, Voice
-from mixlite.policy.choosing import ForWhom
+from mixlite.people.members import Member
+from mixlite.policy.choosing import ForWhom, data_of
 
 
 class _VoiceFields(ForWhom):
+    kind = "voice"
+
     body = Words(_l("How are things?"), validators=[Filled(_l("Please write something first.")), AtMost(VOICE_LENGTH)])
 
 
@@ -19,6 +22,6 @@ class VoiceEditForm(_VoiceFields):
     """One that is there already."""
 
 
-def edit_form(entry: Entry, voice: Voice) -> VoiceEditForm:
+def edit_form(author: Member, entry: Entry, voice: Voice) -> VoiceEditForm:
     """Filled with what it says now."""
-    return VoiceEditForm(data={"body": voice.body, "audience": entry.audience})
+    return VoiceEditForm(author=author, data={"body": voice.body, **data_of(entry)})
