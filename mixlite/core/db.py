@@ -180,11 +180,14 @@ def write_trace(statement: Executable) -> bool:
     return True
 
 
-def fold_journal() -> None:
-    """After an erasing: what SQLite's journal still remembers goes too, unless somebody is reading just now."""
-    if db.engine.dialect.name != "sqlite":
+def fold_journal(engine: Engine | None = None) -> None:
+    """What SQLite's journal still remembers goes into the database, and the file shrinks to nothing; unless somebody is
+    reading just now. After an erasing, so that the bytes go; after a long reading, because it only grew meanwhile.
+    """
+    engine = engine or db.engine
+    if engine.dialect.name != "sqlite":
         return
-    connection = db.engine.raw_connection()
+    connection = engine.raw_connection()
     try:
         connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     finally:

@@ -29,7 +29,7 @@ def house(any_site: Site) -> Site:
     return any_site
 
 
-def steward(site: Site, act: Callable[..., None], handle: str, actor: str | None = None, **given: object) -> None:
+def steward(site: Site, act: Callable[..., object], handle: str, actor: str | None = None, **given: object) -> None:
     with site.inside(), writing():
         act(site.member(handle), actor=site.member(actor) if actor else None, **given)
 

@@ -11,10 +11,11 @@ from mixlite.core.errors import NotHere, Refused
 from mixlite.core.language import lazy_gettext as _l
 from mixlite.core.one_time import looks_like_paper, matching_step, new_paper_codes, new_secret, paper_hash
 from mixlite.features.accounts import letters, queries
-from mixlite.features.accounts.models import MailedCode, RecoveryCode
+from mixlite.features.accounts.models import MailedCode
 from mixlite.people import stewardship
 from mixlite.people.members import Member
-from mixlite.people.sessions import SignedIn, begin_session, end_session
+from mixlite.people.second_factor import RecoveryCode, take_away
+from mixlite.people.sessions import SignedIn, begin_session, end_session, note_assured
 from mixlite.people.stewardship import lift_if_over
 
 _BOX = "second factor"
@@ -75,12 +76,12 @@ def end_other_devices(member: Member) -> None:
 
 
 def assure(member: Member, *, is_right: bool, code: str = "") -> Member:
-    """The password, or a code, was given again in this session. Raises Refused if it was wrong."""
-    if not is_right and member.totp_since is not None and code:
-        _use_code(member, code)
-    elif not is_right:
+    """The password, and a code where the second factor is on, were given again in this session. Raises Refused."""
+    if not is_right:
         raise Refused(_l("This is not your password."), field="password")
-    db.session.execute(update(SignedIn).where(SignedIn.id == member.session_id).values(assured_at=clock.now()))
+    if member.totp_since is not None:
+        _use_code(member, code)
+    note_assured(member)
     return member
 
 
@@ -257,8 +258,7 @@ def switch_on(member: Member, *, code: str) -> list[str]:
 
 def switch_off(member: Member) -> None:
     """No code is asked any more, and those on paper are worth nothing."""
-    member.totp_secret = member.totp_since = member.totp_step = None
-    db.session.execute(delete(RecoveryCode).where(RecoveryCode.member_id == member.id))
+    take_away(member)
     letters.tell(member, "factor_off", about_id=member.id)
 
 
