@@ -287,11 +287,8 @@ def test_reset_mails_a_link_and_the_old_password_ends(site: Site, cast: Cast) ->
     assert act(host, site, "reset", "author", "Reset").status_code == 303
     assert "/sign-in" in author.get("/friends").location
     assert site.client().submit("/sign-in", "Sign in", login="author", password=PASSWORD).status_code == 422
-    with site.app.app_context():
-        build_workshop().sweep()
-    (mail,) = [path.read_text("utf-8") for path in (site.settings.instance / "outbox").glob("*.log")]
-    assert "To: author@example.com\n" in mail
-    assert "/password/reset/" in mail
+    (mail,) = [mail for mail in mails_of(site) if "/password/reset/" in mail.as_string()]
+    assert mail["To"] == "author@example.com"
     assert acts(site) == [("member.reset_asked", "Because.")]
 
 
@@ -415,7 +412,7 @@ def test_a_reset_leaves_the_second_factor_unless_it_was_lost_too(site: Site, cas
 
 @pytest.mark.parametrize(
     ("language", "subject"),
-    [("en", "A host has switched your second factor off"), ("ja", "管理人が二段階認証をオフにしました")],
+    [("en", "A host has switched your second factor off"), ("ja", "世話役が二段階認証をオフにしました")],
 )
 def test_the_member_is_told_by_mail_that_a_host_switched_it_off(
     site: Site, cast: Cast, language: str, subject: str
@@ -424,9 +421,8 @@ def test_the_member_is_told_by_mail_that_a_host_switched_it_off(
     with site.inside(), writing():
         site.member("author").language = language
     act(site.sign_in("host"), site, "reset", "author", "Reset", without_factor="y")
-    mails = mails_of(site)
-    assert subject in [mail["Subject"] for mail in mails]
-    assert {mail["To"] for mail in mails} == {"author@example.com"}
+    (mail,) = [mail for mail in mails_of(site) if mail["Subject"].strip() == subject]
+    assert mail["To"] == "author@example.com"
 
 
 def test_without_a_second_factor_a_forged_tick_does_nothing(site: Site, cast: Cast) -> None:
@@ -458,8 +454,8 @@ def test_r13_of_two_who_save_the_same_settings_the_second_sees_both(site: Site, 
     assert "Meanwhile another host has saved these settings." in late.text
     assert "Keiko &lt;b&gt; on Monday" in late.text  # what stands there now
     shown = next(form for form in other.forms(late) if "notice" in form.fields)
-    assert shown.fields["notice"] == "Sweep on Sunday"  # what was typed is kept
-    assert shown.fields["rules"] == "Bow."
+    assert shown.fields["notice"].strip() == "Sweep on Sunday"  # what was typed is kept
+    assert shown.fields["rules"].strip() == "Bow."
     assert shown.fields["name"] == "Dojo"  # what was not touched here is as it is now
     with site.inside():
         circle = the_circle()
