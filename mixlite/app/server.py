@@ -75,9 +75,9 @@ def _announced(settings: Settings) -> Iterator[None]:
 
 @contextmanager
 def _worker(settings: Settings) -> Iterator[None]:
-    supervisor = Supervisor(
-        [sys.executable, "-m", "mixlite", "worker"], {**os.environ, "MIXLITE_INSTANCE": str(settings.instance)}
-    )
+    # The address too: it may come from --port, and links in mails begin with it.
+    ours = {"MIXLITE_INSTANCE": str(settings.instance), "MIXLITE_BASE_URL": settings.base_url}
+    supervisor = Supervisor([sys.executable, "-m", "mixlite", "worker"], {**os.environ, **ours})
     supervisor.start()
     try:
         yield
