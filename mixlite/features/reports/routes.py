@@ -13,7 +13,6 @@ from mixlite.core.forms import act
 from mixlite.core.http import page, see_other
 from mixlite.core.language import gettext as _
 from mixlite.core.paging import Cursors
-from mixlite.core.security_log import noted
 from mixlite.features.reports import queries, verbs
 from mixlite.features.reports.forms import DecisionForm, ReportForm
 from mixlite.features.reports.models import Report
@@ -86,7 +85,6 @@ def show(report_id: int) -> Response:
     report, form = queries.report_with_id(report_id), DecisionForm()
     verb = _DECISIONS.get(form.decision.data or "", verbs.dismiss)
     if form.perform(verb, current_user, report):
-        noted(f"host's decision: {form.decision.data}", current_user.id)
         flash(_("It is decided, and both sides are told."), "done")
         return see_other(url_for("reports.queue"))
     report = queries.report_with_id(report_id)
