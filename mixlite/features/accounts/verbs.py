@@ -179,6 +179,8 @@ def change_password(member: Member, *, is_right: bool, password_hash: str) -> Me
         raise Refused(_l("This is not your password."), field="password")
     _replace_password(member, password_hash)
     _end_sessions(member, but=member.session_id)
+    if member.totp_since is None:  # else a password alone would open what wants a code as well
+        note_assured(member)
     return renew_session(member)
 
 
@@ -206,11 +208,7 @@ def reset_password(token: str, *, password_hash: str, device: str) -> Member:
 def renew_session(member: Member) -> Member:
     """This session goes on under a new secret: a copy of its cookie is dead (S5)."""
     token = new_token()
-    db.session.execute(
-        update(SignedIn)
-        .where(SignedIn.id == member.session_id)
-        .values(token_hash=token_hash(token), assured_at=clock.now())
-    )
+    db.session.execute(update(SignedIn).where(SignedIn.id == member.session_id).values(token_hash=token_hash(token)))
     member.session_token = token
     return member
 
@@ -251,6 +249,7 @@ def switch_on(member: Member, *, code: str) -> list[str]:
     _use_step(member, code)
     member.totp_since = clock.now()
     _end_sessions(member, but=member.session_id)
+    note_assured(member)
     renew_session(member)
     letters.tell(member, "factor_on", about_id=member.id)
     return _new_codes(member)

@@ -230,6 +230,22 @@ def test_s13_asked_again_it_is_the_password_and_a_code(guarded):
         assert client.submit(again, "Go on", password=PASSWORD, code=paper[9]).status_code == 303
 
 
+def test_s13_a_new_password_alone_opens_nothing_that_wants_a_code(guarded):
+    site, secret, _paper, _client = guarded
+    with clock.at(NOON):
+        client = knock(site)
+        give(client, code_at(secret, NOON))
+        client.handle = "rosa"
+    with clock.at(NOON + timedelta(minutes=11)):
+        given = {"password": PASSWORD, "new_password": "two herons by the weir"}
+        assert client.submit("/settings/account/password", "Set the new password", **given).status_code == 303
+        assert is_in(client)
+        assert client.get(PAGE).headers["Location"].startswith("/settings/assure")
+        assert client.post(f"{PAGE}/off").headers["Location"].startswith("/settings/assure")
+    with site.inside():
+        assert site.member("rosa").totp_since is not None
+
+
 def test_switching_it_off_asks_nothing_more_at_the_door(guarded, post):
     site, _secret, _paper, client = guarded
     post()

@@ -16,10 +16,9 @@ from weakref import WeakKeyDictionary
 import pytest
 from flask import Flask
 from limits import parse_many
-from waitress.server import create_server
 
 from mixlite.app.factory import create_app
-from mixlite.app.server import build_server, server_options
+from mixlite.app.server import build_server
 from mixlite.app.throttles import OTHERWISE, THROTTLES
 from mixlite.core import throttle
 from mixlite.core.config import BadSettings
@@ -434,7 +433,7 @@ def asks_as(settings_proxy: str, site: Site, header: str) -> str:
         listener.bind(("127.0.0.1", 0))
         listener.listen(4)
         address = listener.getsockname()
-        server = create_server(say, sockets=[listener], **server_options(replace(site.settings, proxy=settings_proxy)))
+        server = build_server(say, replace(site.settings, proxy=settings_proxy), sockets=[listener])
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         try:
