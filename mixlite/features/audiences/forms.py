@@ -12,7 +12,7 @@ from mixlite.entries.audience import OFFERED
 from mixlite.features.audiences.queries import Which
 from mixlite.policy.choosing import ForWhom
 
-KINDS: Any = [("", _l("Everything I wrote")), ("diary", _l("Diary entries")), ("voice", _l("Short notes"))]
+KINDS: Any = ["", "diary", "voice"]
 PRESENT: Any = ["", *(word.value for word in OFFERED)]
 
 
