@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy import func, select
 
 from mixlite.core.db import db
-from mixlite.core.forms import Form, Handles, Ids, OneOf
+from mixlite.core.forms import Form, Handles, Ids, OneOf, Ticked
 from mixlite.core.language import lazy_gettext as _l
 from mixlite.entries.audience import WORDS, Audience, HasAudience
+from mixlite.entries.entries import Entry
 from mixlite.entries.habits import habit_of
 from mixlite.entries.selections import MOST_PEOPLE, Choice, choices_of
 from mixlite.people.friendships import friends_among
@@ -108,7 +109,18 @@ class ForWhom(Form):
         return {handle for handle in handles if ids.get(handle) not in friends}
 
 
-_PARTS = ("groups", "people", "exceptions", "how_many")
+_PARTS = ("groups", "people", "exceptions", "how_many", "preview")
+
+
+class Written(ForWhom):
+    """What every form of an entry's words has besides the words."""
+
+    needs_no_answer = Ticked(_l("No answer needed"))
+    preview = Handles(limit=1, default=frozenset())  # the button that only shows how it will look
+
+    def _perform(self, act: Any) -> Any:
+        """The preview makes nothing either: the page comes back with it."""
+        return None if self.preview.data else super()._perform(act)
 
 
 def as_data(audience: str, selection_id: int | None) -> dict[str, Any]:
@@ -121,6 +133,11 @@ def as_data(audience: str, selection_id: int | None) -> dict[str, Any]:
         "people": frozenset(handles[number] for number in choice.people if number in handles),
         "exceptions": frozenset(handles[number] for number in choice.exceptions if number in handles),
     }
+
+
+def data_of_entry(entry: Entry) -> dict[str, Any]:
+    """What the fields of `Written` and of `RevisedForm` say for an entry."""
+    return {**data_of(entry), "needs_no_answer": entry.needs_no_answer, "revision": str(entry.revision)}
 
 
 def data_of(thing: HasAudience) -> dict[str, Any]:

@@ -5,3 +5,4 @@ import "./double.js";
 import "./menu.js";
 import "./picker.js";
 import "./theme.js";
+import "./undo.js";
