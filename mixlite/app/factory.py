@@ -22,6 +22,7 @@ from mixlite.features.accounts.routes import bp as accounts
 from mixlite.features.audiences.routes import bp as audiences
 from mixlite.features.diary.routes import bp as diary
 from mixlite.features.friends.routes import bp as friends
+from mixlite.features.groups.routes import bp as groups
 from mixlite.features.home.routes import bp as home
 from mixlite.features.host.routes import bp as host
 from mixlite.features.invitations.host_routes import bp as host_invitations
@@ -40,6 +41,7 @@ ROOMS = (
     friends,
     profiles,
     audiences,
+    groups,
     reading,
     diary,
     voice,
