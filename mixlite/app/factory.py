@@ -18,6 +18,7 @@ from mixlite.core.db import db, engine_options
 from mixlite.core.http import IdConverter, WordConverter
 from mixlite.core.jobs import Bell, Queue, Silence
 from mixlite.core.language import TRANSLATIONS, compile_catalogues, current_language
+from mixlite.core.templates import SpeakingEnvironment
 from mixlite.features.accounts.routes import bp as accounts
 from mixlite.features.diary.routes import bp as diary
 from mixlite.features.friends.routes import bp as friends
@@ -54,6 +55,8 @@ MOST_FIELDS = 200
 
 class Mixlite(Flask):
     """Flask, with a door: every answer passes it, and what was written is committed there or nowhere."""
+
+    jinja_environment = SpeakingEnvironment
 
     def dispatch_request(self) -> ResponseReturnValue:
         return close_the_door(lambda: self.make_response(super(Mixlite, self).dispatch_request()))
