@@ -2,9 +2,21 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
 
 from flask_login import UserMixin
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, func, literal_column, select, text
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    func,
+    literal_column,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mixlite.core import clock
@@ -118,9 +130,14 @@ def count_of_members() -> int:
     All rows less those who are not here: a database counts a whole table much faster than it looks at each row, and
     the others are few. Said in literal words, as an index on them would be.
     """
+    return db.session.scalar(_count_of_those_here()) or 0
+
+
+@cache
+def _count_of_those_here() -> Select[int]:
     everybody = select(func.count()).select_from(Member)
     not_here = everybody.where(Member.status != literal_column("'active'"))
-    return db.session.scalar(select(everybody.scalar_subquery() - not_here.scalar_subquery())) or 0
+    return select(everybody.scalar_subquery() - not_here.scalar_subquery())
 
 
 def longest_serving_host() -> Member | None:
