@@ -27,6 +27,7 @@ from mixlite.features.host.routes import bp as host
 from mixlite.features.invitations.host_routes import bp as host_invitations
 from mixlite.features.invitations.routes import bp as invitations
 from mixlite.features.leaving.routes import bp as leaving
+from mixlite.features.portraits.routes import bp as portraits
 from mixlite.features.preferences.routes import bp as preferences
 from mixlite.features.profiles.routes import bp as profiles
 from mixlite.features.reading.routes import bp as reading
@@ -39,6 +40,7 @@ ROOMS = (
     invitations,
     friends,
     profiles,
+    portraits,
     reading,
     diary,
     voice,

@@ -26,6 +26,7 @@ NAME_LENGTH = 50
 HANDLE_LENGTH = 30
 EMAIL_LENGTH = 254
 INTRODUCTION_LENGTH = 1000
+PORTRAIT_LENGTH = 20
 REASON_LENGTH = 500
 
 _CONFIRMED = text("email_confirmed_at IS NOT NULL")
@@ -65,6 +66,7 @@ class Member(UserMixin, Base):  # type: ignore[misc]
     email: Mapped[str] = mapped_column(String(EMAIL_LENGTH))
     password_hash: Mapped[str] = mapped_column(String(100))
     introduction: Mapped[str] = mapped_column(String(INTRODUCTION_LENGTH * 4), default="")
+    portrait: Mapped[str] = mapped_column(String(PORTRAIT_LENGTH), default="")  # the code of a drawing, or none
     language: Mapped[str] = mapped_column(String(5), default="en")
     theme: Mapped[str] = mapped_column(String(5), default="")
     timezone: Mapped[str] = mapped_column(String(50), default="")
