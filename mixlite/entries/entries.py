@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import CheckConstraint, Index, String, select, text, update
+from sqlalchemy import CheckConstraint, Index, Select, String, bindparam, select, text, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from mixlite.core import clock, events
@@ -133,5 +134,10 @@ def next_comment_number(entry: Entry) -> int:
 def entries_by_id(ids: Iterable[int]) -> dict[int, Entry]:
     """With their authors, in one statement."""
     wanted = set(ids)
-    query = select(Entry).where(Entry.id.in_(wanted)).options(joinedload(Entry.author))
-    return {entry.id: entry for entry in db.session.scalars(query)} if wanted else {}
+    return {entry.id: entry for entry in db.session.scalars(_with_authors(), {"ids": wanted})} if wanted else {}
+
+
+@cache
+def _with_authors() -> Select[Entry]:
+    """Built once: every list asks it."""
+    return select(Entry).where(Entry.id.in_(bindparam("ids", expanding=True))).options(joinedload(Entry.author))

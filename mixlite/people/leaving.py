@@ -97,7 +97,7 @@ def leave_an_empty_place(member: Member) -> None:
     """The last step: what the row says of the person goes; a keyed hash keeps the handle from being taken again."""
     retire_handle(member.handle)
     member.handle = f"gone-{member.id}"  # nobody can have a handle with a hyphen in it
-    member.name = member.email = member.introduction = ""
+    member.name = member.email = member.introduction = member.portrait = ""
     member.password_hash = NO_HASH
     member.language, member.theme, member.timezone = "en", "", ""
     member.is_host, member.host_since, member.email_confirmed_at = False, None, None

@@ -52,6 +52,7 @@ def first_hour(viewer: Member, _subjects: Sequence[Any]) -> Mapping[None, Any]:
             "inviter": inviter,
             "is_founder": invitation.inviter_id is None,
             "welcome": the_circle().welcome,
+            "has_portrait": bool(viewer.portrait),
             "is_introduced": bool(viewer.introduction),
             "has_spoken": _has_spoken(viewer),
             "suggestions": people_to_know(viewer, inviter),
