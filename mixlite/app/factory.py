@@ -19,6 +19,7 @@ from mixlite.core.http import IdConverter, WordConverter
 from mixlite.core.jobs import Bell, Queue, Silence
 from mixlite.core.language import TRANSLATIONS, compile_catalogues, current_language
 from mixlite.features.accounts.routes import bp as accounts
+from mixlite.features.cupboard.routes import bp as cupboard
 from mixlite.features.diary.routes import bp as diary
 from mixlite.features.friends.routes import bp as friends
 from mixlite.features.home.routes import bp as home
@@ -46,6 +47,7 @@ ROOMS = (
     reports,
     host,
     host_invitations,
+    cupboard,
 )
 LARGEST_BODY = 1024 * 1024
 LARGEST_FIELD = 512 * 1024

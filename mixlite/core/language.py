@@ -1,8 +1,9 @@
 """Languages: which one this person reads, dates as people write them, and the catalogues.
 
 English is the message id; Japanese stands in `translations/ja/LC_MESSAGES/messages.po`. Catalogues are compiled when
-the application is made; the English one holds only what gets a printer's quotes. `python -m mixlite.core.language --check` fails on anything missing, unused or unsure;
-`--update` writes new messages into the catalogue.
+the application is made; the English one holds only what gets a printer's quotes.
+`python -m mixlite.core.language --check` fails on anything missing, unused or unsure; `--update` writes new messages
+into the catalogue.
 """
 
 import io

@@ -139,6 +139,7 @@ ROOMS: Mapping[str, tuple[str, ...]] = {
     "accounts.sessions": ("GET",),
     "accounts.switch_off": ("POST",),
     "accounts.switch_on": ("POST",),
+    "cupboard.show": ("GET",),
     "host.act_on": ("GET", "POST"),
     "host.jobs": ("GET",),
     "host.log": ("GET",),
