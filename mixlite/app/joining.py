@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 _COMMENT = re.compile(rb"/\*.*?\*/", re.DOTALL)
+_BRACES = re.compile(r"([^{}]*)([{}])")
+_LIGHT_DARK = re.compile(r"([\w-]+)\s*:([^;]*\blight-dark\([^;]*)(?:;|$)")
+_OLD = "@supports not (color: light-dark(#000, #fff)) {"
 _IMPORT = re.compile(r'^import (?:\{([^}]*)\} from )?"\./([\w-]+\.js)";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:async )?function\*?|const|class) ([A-Za-z_$][\w$]*)", re.MULTILINE)
 _NOT_UNDERSTOOD = re.compile(r"^(?:import\b(?!\()|export\b|await\b).*", re.MULTILINE)
@@ -19,10 +22,45 @@ class CannotJoin(ValueError):
 
 
 def join_sheets(files: Mapping[str, bytes], folder: str) -> bytes:
-    """The stylesheets that lie in `folder` (not below it), in the order of their names, without comments."""
+    """The stylesheets that lie in `folder` (not below it), in the order of their names, without comments.
+
+    Browsers from before `light-dark()` (spring 2024) get the house by day: what says it is said for them once more.
+    """
     names = sorted(name for name in files if PurePosixPath(name).parent.as_posix() == folder)
-    text = b"\n".join(_COMMENT.sub(b"", files[name]) for name in names)
-    return b"\n".join(line for each in text.splitlines() if (line := each.strip()))
+    text = b"\n".join(_COMMENT.sub(b"", files[name]) for name in names).decode()
+    lines = [line for each in text.splitlines() if (line := each.strip())]
+    return "\n".join([*lines, *_by_day(text)]).encode()
+
+
+def _by_day(sheet: str) -> list[str]:
+    """Every declaration with `light-dark()`, with its day's colour, in the layer and condition that it stands in."""
+    found: list[str] = []
+    within: list[str] = []
+    for words, sign in _BRACES.findall(sheet):
+        last = words.rpartition(";")[2].strip()
+        if sign == "{":
+            within.append(" ".join(last.split()))
+            continue
+        said = [f"{name}: {_day_of(value)}" for name, value in _LIGHT_DARK.findall(words)]
+        if said:
+            found.append(" { ".join([*within, "; ".join(said)]) + " }" * len(within))
+        within.pop()
+    return [_OLD, "@layer tokens { :root { color-scheme: light } }", *found, "}"] if found else []
+
+
+def _day_of(value: str) -> str:
+    """`value` with the first of each pair in its place."""
+    before, is_there, rest = value.partition("light-dark(")
+    if not is_there:
+        return value.strip()
+    depth, comma = 0, 0
+    for at, sign in enumerate(rest):
+        if sign == "," and not depth and not comma:
+            comma = at
+        elif sign == ")" and not depth:
+            return _day_of(before + rest[:comma].strip() + rest[at + 1 :])
+        depth += (sign == "(") - (sign == ")")
+    raise CannotJoin(f"light-dark( is not closed: {value}")
 
 
 def join_modules(files: Mapping[str, bytes], entry: str) -> bytes:

@@ -57,6 +57,22 @@ def test_sheets_are_joined_in_order_without_comments_and_blanks() -> None:
     assert join_sheets(files, "css") == b"a {}\nb {  }"
 
 
+def test_old_browsers_get_every_colour_by_day() -> None:
+    css = b"""@layer rooms {
+.a { color: light-dark(#111, rgb(0 0 0 / .5)); margin: 0;
+background: linear-gradient(light-dark(rgb(1 2 3), #222) 0, light-dark(red, blue)) }
+@media (min-width: 40rem) { .b:is(.c, .d) { --e: light-dark(var(--x, #333), #444); } }
+}"""
+    new, _, old = (
+        join_sheets({"css/10-a.css": css}, "css").decode().partition("@supports not (color: light-dark(#000, #fff)) {")
+    )
+    assert "light-dark(#111" in new
+    assert "@layer rooms { .a { color: #111; background: linear-gradient(rgb(1 2 3) 0, red) } }" in old
+    assert "@layer rooms { @media (min-width: 40rem) { .b:is(.c, .d) { --e: var(--x, #333) } } }" in old
+    assert "light-dark" not in old
+    assert old.count("{") + 1 == old.count("}")
+
+
 def test_a_reading_page_carries_little() -> None:
     """DESIGN.md, section 5."""
     assets = Assets(ROOT / "static")
