@@ -51,9 +51,6 @@ TRANSLATIONS = Path(__file__).resolve().parents[1] / "translations"
 TRANSLATED = tuple(language for language in LANGUAGES if language != "en")
 _KANA = regex.compile(r"[\p{Hiragana}\p{Katakana}]")
 _IDEOGRAPH = regex.compile(r"\p{Han}")
-_TAG = regex.compile(r"(<[^>]*>)")
-_STRAIGHT = regex.compile("['\"]")
-_CURLY = {"'": ("’", "‘"), '"': ("”", "“")}  # closing, opening
 TITLES = ("さん", "ちゃん", "くん", "君", "さま", "様", "先生", "先輩", "氏", "殿")
 KEYWORDS = {
     "_": None,
@@ -197,6 +194,11 @@ def _printed_english() -> Catalog:
         if message.id and curly != ids:
             printed.add(message.id, curly[0] if isinstance(message.id, str) else curly)
     return printed
+
+
+_TAG = regex.compile(r"(<[^>]*>)")
+_STRAIGHT = regex.compile("['\"]")
+_CURLY = {"'": ("’", "‘"), '"': ("”", "“")}  # closing, opening
 
 
 def as_printed(text: str) -> str:
