@@ -49,6 +49,7 @@ REACTIONS = {
     "member.joined": (account_reactions.greet,),
     "member.reset_asked": (account_reactions.mail_reset_link,),
     "member.password_reset": (account_reactions.password_was_replaced,),
+    "member.factor_removed": (account_reactions.factor_was_removed,),
     "member.left": (account_farewell.end_links,),
     "member.suspended": (invitation_reactions.close_links,),
     "entry.deleted": (erasing.erase_entry,),
@@ -71,6 +72,7 @@ PANELS = (
     Panel(
         place="host.member.invitations", order=10, load=oversight.of_member, template="invitations/_host_member.html"
     ),
+    Panel(place="settings.account", order=80, load=host.acts_link, template="host/_acts_link.html"),
     Panel(place="settings.account", order=90, load=leaving.way_out, template="leaving/_way_out.html"),
     Panel(place="home.notices", order=15, load=first_hour.arrivals, template="invitations/_arrivals.html"),
     Panel(place="home.composer", order=10, load=voice_routes.composer, template="voice/_composer.html"),
