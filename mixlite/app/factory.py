@@ -21,6 +21,7 @@ from mixlite.core.language import TRANSLATIONS, compile_catalogues, current_lang
 from mixlite.core.templates import SpeakingEnvironment
 from mixlite.features.accounts.routes import bp as accounts
 from mixlite.features.audiences.routes import bp as audiences
+from mixlite.features.cupboard.routes import bp as cupboard
 from mixlite.features.diary.routes import bp as diary
 from mixlite.features.friends.routes import bp as friends
 from mixlite.features.groups.routes import bp as groups
@@ -53,6 +54,7 @@ ROOMS = (
     reports,
     host,
     host_invitations,
+    cupboard,
 )
 LARGEST_BODY = 1024 * 1024
 LARGEST_FIELD = 512 * 1024

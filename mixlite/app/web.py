@@ -19,6 +19,7 @@ from mixlite.core.db import db
 from mixlite.core.http import public, see_other
 from mixlite.core.prose import plain, prose
 from mixlite.core.rooms import current_house
+from mixlite.core.text import first_character
 from mixlite.people.circle import the_circle
 from mixlite.people.members import Member, count_of_members
 from mixlite.people.sessions import member_signed_in_by, trace_of_use
@@ -208,7 +209,7 @@ def _dress_templates(app: Flask) -> None:
         iso=lambda moment: moment.isoformat(),
         prose=prose,
         plain=plain,
-        initial=lambda name: name.strip()[:1].upper() or "?",
+        initial=lambda name: first_character(name).upper() or "?",
         hue=lambda member: (member.id * 7) % HUES,
     )
     app.context_processor(lambda: {"language": words.current_language(), "theme": g.get("theme", "")})

@@ -122,6 +122,7 @@ WAYS: Mapping[str, tuple[Way, ...]] = {
 # Rooms whose own tests walk them (tests/features/accounts, host, invitations, leaving, reports): what they need is more
 # than the author's own things. What holds for every route is asked of them here all the same.
 ROOMS: Mapping[str, tuple[str, ...]] = {
+    "cupboard.show": ("GET",),
     "accounts.account": ("GET",),
     "accounts.assure": ("GET", "POST"),
     "accounts.begin_second_factor": ("POST",),
