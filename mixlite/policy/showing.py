@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, select
 
 from mixlite.core.db import db
 from mixlite.core.rooms import Kind, current_house
@@ -15,7 +15,9 @@ from mixlite.entries.audience import OFFERED, WORDS
 from mixlite.entries.comments import Comment
 from mixlite.entries.entries import Entry, entries_by_id
 from mixlite.entries.marks import Favourite, Like
+from mixlite.entries.read_marks import ReadMark
 from mixlite.people.members import Member
+from mixlite.people.mutes import Mute, is_running
 from mixlite.policy.visibility import count_of_future_readers, meets
 
 
@@ -31,6 +33,8 @@ class Shown:
     like_count: int
     liked: bool
     favourited: bool
+    new_count: int = 0  # comments by others that the viewer has not seen; only where the viewer has looked before
+    first_new: int = 0  # the number of the first of them
     favourite_of: list[Member] = field(default_factory=list)
 
     @property
@@ -44,20 +48,12 @@ class Shown:
         return self.kind.page
 
 
-_COMMENTS = (
-    select(Comment.entry_id, func.count())
-    .join(Member, Member.id == Comment.author_id)
-    .where(Comment.deleted_at.is_(None))
-)
-_LIKES = select(Like.entry_id, func.count()).join(Member, Member.id == Like.member_id)
-
-
 def shown(viewer: Member, entry_ids: Sequence[int]) -> list[Shown]:
     """These entries in this order, drawn for `viewer`. The ids must have come through the law."""
     entries = entries_by_id(entry_ids)
     contents = _contents(list(entries.values()))
-    comments = _counts(viewer, entry_ids, _COMMENTS, Comment)
-    likes = _counts(viewer, entry_ids, _LIKES, Like)
+    comments = _comments(viewer, entry_ids)
+    likes = _likes(viewer, entry_ids)
     liked = _marked(viewer, entry_ids, Like)
     favourited = _marked(viewer, entry_ids, Favourite)
     kinds = current_house().kinds
@@ -67,10 +63,12 @@ def shown(viewer: Member, entry_ids: Sequence[int]) -> list[Shown]:
             content=contents[entry.id],
             kind=kinds[entry.kind],
             is_mine=entry.author_id == viewer.id,
-            comment_count=comments.get(entry.id, 0),
+            comment_count=comments[entry.id].all if entry.id in comments else 0,
             like_count=likes.get(entry.id, 0),
             liked=entry.id in liked,
             favourited=entry.id in favourited,
+            new_count=(comments[entry.id].new or 0) if entry.id in comments else 0,
+            first_new=(comments[entry.id].first_new or 0) if entry.id in comments else 0,
         )
         for entry in (entries[entry_id] for entry_id in entry_ids if entry_id in entries)
         if entry.id in contents
@@ -102,11 +100,48 @@ def _contents(entries: Sequence[Entry]) -> dict[int, Any]:
     return found
 
 
-def _counts(
-    viewer: Member, entry_ids: Sequence[int], query: Select[int, int], table: type[Comment] | type[Like]
-) -> dict[int, int]:
+def seen_number(viewer: Member) -> ColumnElement[int | None]:
+    """Up to which comment the viewer has seen what stands under Entry, which ReadMark is joined to from outside.
+
+    Under one's own entry everything is to be seen; under others' only what comes after a visit: before it, nothing is
+    said of comments (None).
+    """
+    return func.coalesce(ReadMark.number, case((Entry.author_id == viewer.id, 0)))
+
+
+def may_be_news(viewer: Member) -> ColumnElement[bool]:
+    """Whether a comment can be new to the viewer at all: nothing of their own, and nothing of those whom they mute."""
+    is_muted = exists(select(1).where(Mute.member_id == viewer.id, Mute.muted_id == Comment.author_id, is_running()))
+    return and_(Comment.author_id != viewer.id, ~is_muted)
+
+
+def _comments(viewer: Member, entry_ids: Sequence[int]) -> dict[int, Any]:
+    """By entry: how many comments the viewer could list, how many of them are new, and the first that is."""
+    is_new = and_(Comment.number > seen_number(viewer), may_be_news(viewer))
+    query = (
+        select(
+            Comment.entry_id,
+            func.count().label("all"),
+            func.sum(case((is_new, 1), else_=0)).label("new"),
+            func.min(case((is_new, Comment.number))).label("first_new"),
+        )
+        .join(Entry, Entry.id == Comment.entry_id)
+        .join(Member, Member.id == Comment.author_id)
+        .outerjoin(ReadMark, and_(ReadMark.entry_id == Comment.entry_id, ReadMark.member_id == viewer.id))
+        .where(Comment.entry_id.in_(set(entry_ids)), Comment.deleted_at.is_(None), meets(viewer.id, Member))
+        .group_by(Comment.entry_id)
+    )
+    return {row.entry_id: row for row in db.session.execute(query)} if entry_ids else {}
+
+
+def _likes(viewer: Member, entry_ids: Sequence[int]) -> dict[int, int]:
     """How many the viewer could list: what people who do not exist for them made is left out."""
-    query = query.where(table.entry_id.in_(set(entry_ids)), meets(viewer.id, Member)).group_by(table.entry_id)
+    query = (
+        select(Like.entry_id, func.count())
+        .join(Member, Member.id == Like.member_id)
+        .where(Like.entry_id.in_(set(entry_ids)), meets(viewer.id, Member))
+        .group_by(Like.entry_id)
+    )
     return dict(db.session.execute(query).all()) if entry_ids else {}
 
 
