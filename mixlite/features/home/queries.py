@@ -187,7 +187,7 @@ def _this_time_in_earlier_years(day: date) -> Iterator[tuple[datetime, datetime]
 def _distance(then: date, day: date) -> tuple[int, int]:
     """In days of the calendar, and in years."""
     years = round((day - then).days / 365.2425)
-    return abs((_years_before(day, years) - then).days), years
+    return abs((_years_before(then, -years) - day).days), years
 
 
 def _years_before(day: date, years: int) -> date:
