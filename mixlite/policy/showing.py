@@ -5,11 +5,13 @@ However many entries a page shows, it asks the same number of questions.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, case, exists, func, or_, select
 
-from mixlite.core.db import db
+from mixlite.core import clock
+from mixlite.core.db import BigId, Moment, db
 from mixlite.core.rooms import Kind, current_house
 from mixlite.entries.audience import OFFERED, WORDS
 from mixlite.entries.comments import Comment
@@ -17,7 +19,7 @@ from mixlite.entries.entries import Entry, entries_by_id
 from mixlite.entries.marks import Favourite, Like
 from mixlite.entries.read_marks import ReadMark
 from mixlite.people.members import Member
-from mixlite.people.mutes import Mute, is_running
+from mixlite.people.mutes import Mute
 from mixlite.policy.visibility import count_of_future_readers, meets
 
 
@@ -100,25 +102,31 @@ def _contents(entries: Sequence[Entry]) -> dict[int, Any]:
     return found
 
 
-def seen_number(viewer: Member) -> ColumnElement[int | None]:
-    """Up to which comment the viewer has seen what stands under Entry, which ReadMark is joined to from outside.
+# A question that is asked on every page is put together once: that takes longer than asking it. Whoever asks gives
+# `viewer` and `now`.
+VIEWER, NOW = bindparam("viewer", type_=BigId), bindparam("now", type_=Moment)
+
+
+def seen_number() -> ColumnElement[int | None]:
+    """Up to which comment VIEWER has seen what stands under Entry, which ReadMark is joined to from outside.
 
     Under one's own entry everything is to be seen; under others' only what comes after a visit: before it, nothing is
     said of comments (None).
     """
-    return func.coalesce(ReadMark.number, case((Entry.author_id == viewer.id, 0)))
+    return func.coalesce(ReadMark.number, case((Entry.author_id == VIEWER, 0)))
 
 
-def may_be_news(viewer: Member) -> ColumnElement[bool]:
-    """Whether a comment can be new to the viewer at all: nothing of their own, and nothing of those whom they mute."""
-    is_muted = exists(select(1).where(Mute.member_id == viewer.id, Mute.muted_id == Comment.author_id, is_running()))
-    return and_(Comment.author_id != viewer.id, ~is_muted)
+def may_be_news() -> ColumnElement[bool]:
+    """Whether a comment can be new to VIEWER at all: nothing of their own, and nothing of those whom they mute."""
+    is_running = or_(Mute.until.is_(None), Mute.until > NOW)
+    is_muted = exists(select(1).where(Mute.member_id == VIEWER, Mute.muted_id == Comment.author_id, is_running))
+    return and_(Comment.author_id != VIEWER, ~is_muted)
 
 
-def _comments(viewer: Member, entry_ids: Sequence[int]) -> dict[int, Any]:
-    """By entry: how many comments the viewer could list, how many of them are new, and the first that is."""
-    is_new = and_(Comment.number > seen_number(viewer), may_be_news(viewer))
-    query = (
+@cache
+def _comment_counts() -> Any:
+    is_new = and_(Comment.number > seen_number(), may_be_news())
+    return (
         select(
             Comment.entry_id,
             func.count().label("all"),
@@ -127,11 +135,19 @@ def _comments(viewer: Member, entry_ids: Sequence[int]) -> dict[int, Any]:
         )
         .join(Entry, Entry.id == Comment.entry_id)
         .join(Member, Member.id == Comment.author_id)
-        .outerjoin(ReadMark, and_(ReadMark.entry_id == Comment.entry_id, ReadMark.member_id == viewer.id))
-        .where(Comment.entry_id.in_(set(entry_ids)), Comment.deleted_at.is_(None), meets(viewer.id, Member))
+        .outerjoin(ReadMark, and_(ReadMark.entry_id == Comment.entry_id, ReadMark.member_id == VIEWER))
+        .where(Comment.entry_id.in_(bindparam("ids", expanding=True)), Comment.deleted_at.is_(None))
+        .where(meets(VIEWER, Member))
         .group_by(Comment.entry_id)
     )
-    return {row.entry_id: row for row in db.session.execute(query)} if entry_ids else {}
+
+
+def _comments(viewer: Member, entry_ids: Sequence[int]) -> dict[int, Any]:
+    """By entry: how many comments the viewer could list, how many of them are new, and the first that is."""
+    if not entry_ids:
+        return {}
+    given = {"viewer": viewer.id, "now": clock.now(), "ids": sorted(set(entry_ids))}
+    return {row.entry_id: row for row in db.session.execute(_comment_counts(), given)}
 
 
 def _likes(viewer: Member, entry_ids: Sequence[int]) -> dict[int, int]:

@@ -1,14 +1,15 @@
 """What waits on home: how much of the feed is new, comments that came meanwhile, and this day in earlier years."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, union
+from sqlalchemy import and_, bindparam, func, or_, select, union
 
 from mixlite.core import clock
-from mixlite.core.db import db
+from mixlite.core.db import Moment, db
 from mixlite.core.language import local, today
 from mixlite.core.paging import Position
 from mixlite.core.rooms import current_house
@@ -17,7 +18,7 @@ from mixlite.entries.entries import Entry
 from mixlite.entries.read_marks import ReadMark
 from mixlite.features.home.models import FeedMark
 from mixlite.people.members import Member
-from mixlite.policy.showing import may_be_news, seen_number
+from mixlite.policy.showing import VIEWER, may_be_news, seen_number
 from mixlite.policy.visibility import meets, new_in_feed, sees
 
 MOST_COUNTED = 200
@@ -78,7 +79,7 @@ class NewComments:
 
 def new_comments(viewer: Member, _subjects: Sequence[Any]) -> Mapping[None, Any]:
     """For home: on what I wrote, and on what others wrote after I had answered there. Only what I may see."""
-    rows = db.session.execute(_new_comments(viewer)).all()
+    rows = db.session.execute(_new_comments(), {"viewer": viewer.id, "now": clock.now()}).all()
     if not rows:
         return {}
     kinds = current_house().kinds
@@ -97,26 +98,27 @@ def new_comments(viewer: Member, _subjects: Sequence[Any]) -> Mapping[None, Any]
     return {None: found}
 
 
-def _new_comments(viewer: Member) -> Any:
+@cache
+def _new_comments() -> Any:
     """By entry, the one first whose new comments began first. Few entries pass the comparison of two numbers, and only
     those are asked about by the law.
     """
     spoken = (
         select(Comment.entry_id)
-        .where(Comment.author_id == viewer.id, Comment.deleted_at.is_(None))
+        .where(Comment.author_id == VIEWER, Comment.deleted_at.is_(None))
         .order_by(Comment.id.desc())
         .limit(LOOKED_AT)
         .subquery()
     )
     own = (
         select(Entry.id)
-        .where(Entry.author_id == viewer.id, Entry.deleted_at.is_(None))
+        .where(Entry.author_id == VIEWER, Entry.deleted_at.is_(None))
         .order_by(Entry.shown_at.desc(), Entry.id.desc())
         .limit(LOOKED_AT)
         .subquery()
     )
     mine_or_answered = union(select(own.c.id), select(spoken.c.entry_id))
-    seen = seen_number(viewer)
+    seen = seen_number()
     return (
         select(
             Entry.id,
@@ -127,15 +129,15 @@ def _new_comments(viewer: Member) -> Any:
         )
         .join(Comment, Comment.entry_id == Entry.id)
         .join(Member, Member.id == Comment.author_id)
-        .outerjoin(ReadMark, and_(ReadMark.entry_id == Entry.id, ReadMark.member_id == viewer.id))
+        .outerjoin(ReadMark, and_(ReadMark.entry_id == Entry.id, ReadMark.member_id == VIEWER))
         .where(
             Entry.id.in_(mine_or_answered),
             Entry.last_number > seen,
             Comment.number > seen,
             Comment.deleted_at.is_(None),
-            may_be_news(viewer),
-            sees(viewer.id, Entry),
-            meets(viewer.id, Member),
+            may_be_news(),
+            sees(VIEWER, Entry),
+            meets(VIEWER, Member),
         )
         .group_by(Entry.id, Entry.author_id, Entry.kind)
         .order_by(func.min(Comment.id), Entry.id)
@@ -160,14 +162,12 @@ def this_day(viewer: Member, _subjects: Sequence[Any]) -> Mapping[None, Any]:
     """For home, and for its owner's eyes only: a diary that the viewer wrote on this day of an earlier year, else in
     the days around it. The nearest day comes first, then the latest year.
     """
-    then = [and_(Entry.shown_at >= begin, Entry.shown_at < end) for begin, end in _this_time_in_earlier_years(today())]
-    query = (
-        select(Entry.id, Entry.shown_at)
-        .where(Entry.author_id == viewer.id, Entry.deleted_at.is_(None), Entry.kind == "diary", or_(*then))
-        .order_by(Entry.shown_at.desc(), Entry.id.desc())
-        .limit(LOOKED_AT)
-    )
-    found = [(*_distance(local(row.shown_at).date(), today()), row) for row in db.session.execute(query)]
+    given: dict[str, Any] = {"viewer": viewer.id}
+    for years in range(1, YEARS_BACK + 1):
+        given[f"begin{years}"], given[f"end{years}"] = _around(_years_before(today(), years))
+    found = [
+        (*_distance(local(row.shown_at).date(), today()), row) for row in db.session.execute(_own_diaries(), given)
+    ]
     if not found:
         return {}
     days, years, row = min(found, key=lambda each: each[:2])
@@ -175,13 +175,27 @@ def this_day(viewer: Member, _subjects: Sequence[Any]) -> Mapping[None, Any]:
     return {None: Memory(row.id, content, row.shown_at, years, is_to_the_day=days == 0)}
 
 
-def _this_time_in_earlier_years(day: date) -> Iterator[tuple[datetime, datetime]]:
-    """On the reader's clock."""
+@cache
+def _own_diaries() -> Any:
+    begins, ends = (
+        [bindparam(f"{name}{years}", type_=Moment) for years in range(1, YEARS_BACK + 1)] for name in ("begin", "end")
+    )
+    then = [and_(Entry.shown_at >= begin, Entry.shown_at < end) for begin, end in zip(begins, ends, strict=True)]
+    return (
+        select(Entry.id, Entry.shown_at)
+        .where(Entry.author_id == VIEWER, Entry.deleted_at.is_(None), Entry.kind == "diary", or_(*then))
+        .order_by(Entry.shown_at.desc(), Entry.id.desc())
+        .limit(LOOKED_AT)
+    )
+
+
+def _around(day: date) -> tuple[datetime, datetime]:
+    """From some days before to some days after, on the reader's clock."""
     zone = local(clock.now()).tzinfo
-    for years in range(1, YEARS_BACK + 1):
-        middle = _years_before(day, years)
-        begin = datetime.combine(middle - DAYS_AROUND, time(), zone)
-        yield begin, datetime.combine(middle + DAYS_AROUND + timedelta(days=1), time(), zone)
+    return (
+        datetime.combine(day - DAYS_AROUND, time(), zone),
+        datetime.combine(day + DAYS_AROUND + timedelta(days=1), time(), zone),
+    )
 
 
 def _distance(then: date, day: date) -> tuple[int, int]:

@@ -4,21 +4,35 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import delete
 
 from mixlite.core import clock
 from mixlite.core.db import db, writing
 from mixlite.entries.entries import Entry, change_audience
+from mixlite.entries.read_marks import ReadMark
 from mixlite.entries.selections import Choice
 from mixlite.features.friends.verbs import block
+from mixlite.features.home import farewell
 from mixlite.features.home import feed as feeds
 from mixlite.features.home.models import FeedMark
 from mixlite.features.home.queries import mark_of, unread_since
 from mixlite.features.home.verbs import mark_read
+from mixlite.features.reading.verbs import add_comment
+from mixlite.migrations.upgrade import alembic_config, upgrade
 from mixlite.people.mutes import set_mute
+from mixlite.policy.visibility import visible_entry
 
 # after everybody of the cast has joined, as the clock has it
 NOON = datetime.now(UTC).replace(microsecond=0) + timedelta(days=400)
+
+
+def taken(pattern, text, group=1):
+    """What the pattern finds, which must be there."""
+    match = re.search(pattern, text, re.DOTALL)
+    assert match is not None, pattern
+    return match[group]
 
 
 def voice_at(site, who, minutes, words, audience="friends", choice=None):
@@ -32,7 +46,7 @@ def home(site, who="author", minutes=60, path="/"):
 
 
 def press(site, page, who="author", minutes=60):
-    top = re.search(r'name="top" value="([^"]+)"', page.text)[1]
+    top = taken(r'name="top" value="([^"]+)"', page.text)
     with clock.at(NOON + timedelta(minutes=minutes)):
         return site.sign_in(who).post("/read-mark", {"top": top})
 
@@ -201,7 +215,7 @@ def test_a_place_that_was_not_signed_is_no_place(site, cast, top):
 
 
 def test_a_place_is_signed_for_one_reader(site, cast):
-    top = re.search(r'name="top" value="([^"]+)"', _page_with_something_new(site).text)[1]
+    top = taken(r'name="top" value="([^"]+)"', _page_with_something_new(site).text)
     assert site.sign_in("stranger").post("/read-mark", {"top": top}).status_code == 404
     assert _least(site.sign_in("author"), top).status_code == 204
 
@@ -217,7 +231,7 @@ def _page_with_something_new(site):
 
 def test_asking_for_new_things_costs_one_question_and_nothing_if_unchanged(site, cast):
     page = _page_with_something_new(site)
-    address = re.search(r'data-new="([^"]+)"', page.text)[1].replace("&amp;", "&")
+    address = taken(r'data-new="([^"]+)"', page.text).replace("&amp;", "&")
     client = site.sign_in("author")
     nothing = client.get(address)
     assert nothing.json == {"words": ""}
@@ -233,10 +247,42 @@ def test_asking_for_new_things_costs_one_question_and_nothing_if_unchanged(site,
 
 
 def test_asking_is_no_use_of_a_session_and_ends_with_it(site, cast):
-    address = re.search(r'data-new="([^"]+)"', _page_with_something_new(site).text)[1].replace("&amp;", "&")
+    address = taken(r'data-new="([^"]+)"', _page_with_something_new(site).text).replace("&amp;", "&")
     client = site.sign_in("author")
     with clock.at(datetime.now(UTC) + timedelta(hours=1)), site.statements() as statements:
         client.get(address).close()
     assert not [each for each in statements if each.startswith("UPDATE")]
     client.post("/sign-out")
     assert client.get(address).status_code == 303
+
+
+def test_whoever_left_leaves_no_mark(site, cast):
+    voice_at(site, "friend", 1, "one")
+    press(site, home(site))
+    site.sign_in("author").get(f"/entries/{site.diary('friend')}").close()
+    site.do(farewell.erase, "author")
+    with site.inside():
+        assert [db.session.query(table).count() for table in (FeedMark, ReadMark)] == [0, 0]
+
+
+def test_at_the_upgrade_nobody_has_years_to_read(site, cast):
+    """Before the step there were entries and comments and no marks: they count as read, and what comes after is new."""
+    mine, theirs = site.diary("author"), site.diary("friend")
+    for who, entry in (("friend", mine), ("author", theirs), ("friend", theirs)):
+        site.do(lambda member, entry=entry: add_comment(member, visible_entry(member, entry), body="Words."), who)
+    with site.inside(), db.engine.connect() as connection:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        before = ScriptDirectory.from_config(config).get_revision("0007").down_revision
+        command.downgrade(config, str(before))
+        connection.commit()
+    with site.inside():
+        upgrade(site.settings)
+    text = site.sign_in("author").get("/").text
+    assert unread(text) == []
+    assert "new comment" not in text
+    site.do(lambda member: add_comment(member, visible_entry(member, theirs), body="Words."), "friend")
+    later = site.voice("friend", body="later")
+    text = site.sign_in("author").get("/").text
+    assert unread(text) == [str(later)]
+    assert "1 new comment after yours" in text

@@ -18,6 +18,13 @@ MINE = r"(\d+) new comments? on what you wrote"
 AFTER = r"(\d+) new comments? after yours"
 
 
+def taken(pattern, text, group=1):
+    """What the pattern finds, which must be there."""
+    match = re.search(pattern, text, re.DOTALL)
+    assert match is not None, pattern
+    return match[group]
+
+
 def comment(site, who, entry, words="Words."):
     site.do(lambda member: add_comment(member, visible_entry(member, entry), body=words), who)
 
@@ -45,7 +52,7 @@ def test_comments_on_what_i_wrote_are_told_until_i_look(any_site):
     text = site.sign_in("host").get("/").text
     assert "3 new comments on what you wrote" in text
     assert f'href="/entries/{entry}#c1"' in text
-    assert "Four persimmons" in re.search(r'<ul class="red-lines".*?</ul>', text, re.DOTALL)[0]
+    assert "Four persimmons" in taken(r'<ul class="red-lines".*?</ul>', text, 0)
     page = look(site, "host", f"/entries/{entry}")
     assert "3 new" in page
     assert counts(site, "host") == (0, 0)
@@ -86,7 +93,7 @@ def test_a_card_says_what_is_new_only_where_one_has_been(site, cast):
     look(site, "author", f"/entries/{entry}")
     comment(site, "friend", entry)
     comment(site, "friend", entry)
-    card = re.search(rf'id="e{entry}".*?</article>', site.sign_in("author").get("/").text, re.DOTALL)[0]
+    card = taken(rf'id="e{entry}".*?</article>', site.sign_in("author").get("/").text, 0)
     assert "2 new" in card
     assert f"/entries/{entry}#c2" in card
 
@@ -104,7 +111,7 @@ def test_a_long_talk_is_read_page_by_page(site, cast):
     look(site, "author", f"/entries/{entry}")
     text = site.sign_in("author").get("/").text
     assert "20 new comments on what you wrote" in text
-    address = re.search(rf'href="(/entries/{entry}\?after=\d+)#c51"', text)[1]
+    address = taken(rf'href="(/entries/{entry}\?after=\d+)#c51"', text)
     assert 'id="c51"' in look(site, "author", address)
     assert counts(site) == (0, 0)
 
