@@ -66,4 +66,6 @@ if (feed) {
   history.scrollRestoration = "manual";
   addEventListener("pagehide", keep);
   comeBack().finally(() => near.observe(end()));
+} else if (document.body.classList.contains("signed-out")) {
+  sessionStorage.removeItem(KEPT);
 }
