@@ -24,6 +24,7 @@ _LONG = (
     "features/accounts/test_browser.py",
     "features/accounts/test_mail.py",
     "features/accounts/test_throttle.py",
+    "features/home/test_browser.py",
     "features/host/test_browser.py",
     "features/host/test_private.py",
     "features/invitations/test_pages.py",

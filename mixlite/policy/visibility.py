@@ -319,6 +319,7 @@ def would_see(guise: Guise, thing: type[HasAudience]) -> Rule:
 # page. PostgreSQL looks at each friend once by a lateral join, never by a plain IN (PERFORMANCE.md, section 2).
 
 _BEFORE = "AND (e.shown_at, e.id) < (:shown_at, :entry_id)"
+_SINCE = "AND (e.shown_at, e.id) > (:shown_at, :entry_id)"
 
 _IS_CHOSEN = """(e.audience <> 'chosen' OR EXISTS (
     SELECT 1 FROM selections AS s WHERE s.id = e.selection_id
@@ -334,7 +335,7 @@ _NOT_MUTED = """NOT EXISTS (SELECT 1 FROM mutes AS u WHERE u.member_id = :viewer
                    AND (u.until IS NULL OR u.until > :now))"""
 
 _FEED_SQLITE = f"""
-SELECT e.id, e.shown_at FROM entries AS e INDEXED BY {FEED_INDEX}
+SELECT e.id, e.shown_at, e.author_id FROM entries AS e INDEXED BY {FEED_INDEX}
 WHERE e.author_id IN (SELECT f.friend_id FROM friendships AS f JOIN members AS m ON m.id = f.friend_id
                       WHERE f.member_id = :viewer AND m.status = 'active' AND {_NOT_MUTED})
   AND e.{IN_FEED.replace(" AND ", " AND e.")} {{before}} AND {_IS_CHOSEN}
@@ -349,7 +350,7 @@ _NEWEST_OF_FRIEND = f"""
   ORDER BY e.shown_at DESC, e.id DESC LIMIT"""  # noqa: S608 - only constants of ours
 
 _FEED_POSTGRESQL = f"""
-SELECT e.id, e.shown_at FROM (
+SELECT e.id, e.shown_at, e.author_id FROM (
   SELECT f.friend_id FROM friendships AS f CROSS JOIN LATERAL ({_NEWEST_OF_FRIEND} 1) AS e
   WHERE f.member_id = :viewer AND (SELECT m.status FROM members AS m WHERE m.id = e.author_id) = 'active'
     AND {_NOT_MUTED}
@@ -359,7 +360,7 @@ ORDER BY e.shown_at DESC, e.id DESC LIMIT :limit
 """  # noqa: S608 - only constants of ours
 
 _OWN_SQLITE = f"""
-SELECT e.id, e.shown_at FROM entries AS e INDEXED BY {OWN_INDEX}
+SELECT e.id, e.shown_at, e.author_id FROM entries AS e INDEXED BY {OWN_INDEX}
 WHERE e.author_id = :viewer AND e.deleted_at IS NULL {{before}}
 ORDER BY e.shown_at DESC, e.id DESC LIMIT :limit
 """  # noqa: S608 - only constants of ours
@@ -369,16 +370,35 @@ _OWN_POSTGRESQL = _OWN_SQLITE.replace(f"INDEXED BY {OWN_INDEX}", "")
 
 def feed_ids(viewer_id: int, limit: int, after: Position | None = None) -> list[Position]:
     """The newest `limit` entries of the viewer's friends and of the viewer, as (moment, id), the newest first."""
-    is_sqlite = db.engine.dialect.name == "sqlite"
-    shapes = (_FEED_SQLITE, _OWN_SQLITE) if is_sqlite else (_FEED_POSTGRESQL, _OWN_POSTGRESQL)
-    found: list[Position] = []
-    for shape in shapes:
-        query = text(shape.format(before=_BEFORE if after else "")).columns(id=BigId, shown_at=Moment)
-        values: dict[str, Any] = {"viewer": viewer_id, "limit": limit}
-        if ":now" in shape:
-            query, values["now"] = query.bindparams(bindparam("now", type_=Moment)), clock.now()
-        if after:
-            query = query.bindparams(bindparam("shown_at", type_=Moment), bindparam("entry_id", type_=BigId))
-            values |= {"shown_at": after[0], "entry_id": after[1]}
-        found += [(shown_at, entry_id) for entry_id, shown_at in db.session.execute(query, values)]
+    found = [
+        (shown_at, entry_id)
+        for shape in (_feed_shape(), _own_shape())
+        for entry_id, shown_at, _author_id in _feed_rows(shape, viewer_id, limit, after, _BEFORE)
+    ]
     return sorted(found, reverse=True)[:limit]
+
+
+def new_in_feed(viewer_id: int, limit: int, since: Position) -> list[tuple[Position, int]]:
+    """What friends wrote that stands above `since`, the newest first: its place and its author. `limit` at most."""
+    rows = _feed_rows(_feed_shape(), viewer_id, limit, since, _SINCE)
+    return [((shown_at, entry_id), author_id) for entry_id, shown_at, author_id in rows]
+
+
+def _feed_shape() -> str:
+    return _FEED_SQLITE if db.engine.dialect.name == "sqlite" else _FEED_POSTGRESQL
+
+
+def _own_shape() -> str:
+    return _OWN_SQLITE if db.engine.dialect.name == "sqlite" else _OWN_POSTGRESQL
+
+
+def _feed_rows(shape: str, viewer_id: int, limit: int, place: Position | None, side: str) -> Sequence[Any]:
+    """Rows of (id, moment, author), on one side of `place` if there is one."""
+    query = text(shape.format(before=side if place else "")).columns(id=BigId, shown_at=Moment, author_id=BigId)
+    values: dict[str, Any] = {"viewer": viewer_id, "limit": limit}
+    if ":now" in shape:
+        query, values["now"] = query.bindparams(bindparam("now", type_=Moment)), clock.now()
+    if place:
+        query = query.bindparams(bindparam("shown_at", type_=Moment), bindparam("entry_id", type_=BigId))
+        values |= {"shown_at": place[0], "entry_id": place[1]}
+    return db.session.execute(query, values).all()

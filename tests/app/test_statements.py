@@ -21,7 +21,7 @@ from tests.support.site import Site
 
 # What a page may ask at most, the question who is asking included.
 BUDGETS = {
-    "/": 36,  # the host's: notices of the house, of reports, of arrivals
+    "/": 40,  # the host's: notices of the house, of reports, of arrivals, of comments; what is new; a year ago
     "/entries/{entry}": 15,
     "/entries/{entry}/readers": 15,
     "/entries/{entry}/edit": 14,
@@ -37,6 +37,7 @@ BUDGETS = {
     "/voice/new": 7,
     "/settings/profile": 3,
     "/settings/privacy": 4,
+    "/preferences": 3,
 }
 
 

@@ -95,7 +95,7 @@ def test_s20_a_tampered_cursor_is_page_one(long_lists: Site, path: str):
     first = listed(client, path)
     right = older(client, path)
     assert right is not None
-    cursor = right.partition("after=")[2]
+    cursor = right.partition("after=")[2].partition("&")[0]
     assert listed(client, right) != first
     payload, _dot, signature = cursor.rpartition(".")
     wrong = [

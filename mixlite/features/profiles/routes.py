@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, request, url_for
 from flask_login import current_user
 
-from mixlite.core.http import page, see_other
+from mixlite.core.http import leave_trace, page, see_other
 from mixlite.core.language import local
 from mixlite.core.paging import Cursors, Page, Position
 from mixlite.features.profiles import queries, verbs
@@ -27,6 +27,8 @@ FRIENDS_PER_PAGE = 60
 @bp.get("/@<word:handle>")
 def show(handle: str) -> Response:
     member = visible_member(current_user, handle)
+    if member.sponsor_id == current_user.id:
+        leave_trace("arrivals.seen", member_id=current_user.id, newcomer_id=member.id)
     found = _page("entries", member, LATEST, lambda size, after: queries.entries_by(current_user, member, size, after))
     relation = queries.relation_to(current_user, member)
     friends = queries.friends_seen(current_user, member, ON_GRID)
