@@ -26,6 +26,7 @@ class Act(Enum):
     LIST_READERS = "see the exact readers of an entry"
     REMOVE_COMMENT = "remove a comment"
     INVITE = "invite people"
+    DESCRIBE = "say something of oneself on one's profile"
     REPORT = "tell the host about something"
     KEEP_HOUSE = "keep the house: everything below /host"
 
@@ -63,6 +64,7 @@ ALLOWED: Mapping[Act, Sequence[Sequence[Predicate]]] = {
     Act.LIST_READERS: [[is_active, wrote_entry]],
     Act.REMOVE_COMMENT: [[is_active, wrote_comment], [is_active, wrote_entry_below]],
     Act.INVITE: [[is_active]],
+    Act.DESCRIBE: [[is_active]],
     Act.REPORT: [[is_active]],
     Act.KEEP_HOUSE: [[is_active, is_host]],
 }

@@ -1,8 +1,34 @@
 """What a member says of themselves."""
 
-from mixlite.core.forms import AtMost, Filled, Form, Line, Words
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from babel import Locale
+from wtforms import Field, RadioField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
+from wtforms.widgets import TextInput
+
+from mixlite.core.forms import AtMost, Filled, Form, Line, OnceForm, Words
+from mixlite.core.language import current_language, today
 from mixlite.core.language import lazy_gettext as _l
+from mixlite.entries.facts import LABEL_LENGTH, NAMES, USUALLY_FOR, VALUE_LENGTH, Fact, FactKind
+from mixlite.features.profiles import queries
 from mixlite.people.members import INTRODUCTION_LENGTH, NAME_LENGTH
+from mixlite.policy.choosing import ForWhom
+
+EARLIEST_YEAR = 1900
+ANY_YEAR = 2000  # a leap year: whoever was born on 29 February need not say when
+_FROM_WIDE = str.maketrans("０１２３４５６７８９", "0123456789", "年月日 　")
+
+HINTS: Mapping[str, Any] = {
+    FactKind.READING: _l("As you would like to be called. It stands at your name."),
+    FactKind.PLACE: _l("As exactly or as vaguely as you like: a town, a hill, a houseboat."),
+    FactKind.SCHOOL: _l("Where people may know you from."),
+    FactKind.WORK: _l("What you do all day, paid or not."),
+    FactKind.INTERESTS: _l("What one can always talk with you about."),
+    FactKind.FREE: _l("Whatever else you would like some of the people here to know."),
+}
 
 
 class ProfileForm(Form):
@@ -10,3 +36,157 @@ class ProfileForm(Form):
 
     name = Line(_l("Name"), validators=[Filled(), AtMost(NAME_LENGTH)])
     introduction = Words(_l("About me"), validators=[AtMost(INTRODUCTION_LENGTH)])
+
+
+class FactForm(ForWhom):
+    """One fact in a line of words. Without words there is no such fact."""
+
+    value = Line(_l("Words"), validators=[AtMost(VALUE_LENGTH)])
+
+
+class LongFactForm(FactForm):
+    """One that may take several lines."""
+
+    value = Words(_l("Words"), validators=[AtMost(VALUE_LENGTH)])
+
+
+class FreeFactForm(FactForm):
+    """A field of one's own, with its name."""
+
+    label = Line(_l("What it is called"), validators=[AtMost(LABEL_LENGTH)])
+
+
+class NewFreeFactForm(FreeFactForm, OnceForm):
+    """One that is not there yet: it needs both."""
+
+    label = Line(_l("What it is called"), validators=[Filled(), AtMost(LABEL_LENGTH)])
+    value = Line(_l("Words"), validators=[Filled(), AtMost(VALUE_LENGTH)])
+
+
+class FriendsListForm(ForWhom):
+    """Who may see the list of one's friends: there is nothing else to say."""
+
+
+class Figures(StringField):
+    """A number as people type it into a date: also in wide figures, also with the 年 or 日 behind it. None when empty."""
+
+    widget = TextInput()
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.typed = valuelist[0][:40] if valuelist else ""
+        figures = self.typed.translate(_FROM_WIDE).strip()
+        self.data = None
+        if not figures:
+            return
+        if not (figures.isascii() and figures.isdigit() and len(figures) <= 4):
+            raise ValueError(_l("Please enter a whole number."))
+        self.data = int(figures)
+
+    def _value(self) -> str:
+        return getattr(self, "typed", "") or ("" if self.data is None else str(self.data))
+
+
+class MonthField(SelectField):
+    """The months by their names; nothing is one of the choices."""
+
+    def pre_validate(self, form: Any) -> None:
+        self.choices = months()
+        super().pre_validate(form)
+
+
+def months() -> list[tuple[str, str]]:
+    """Of the year, in the reader's language."""
+    language = current_language()
+    names: Mapping[int, str] = Locale.parse(language).months["stand-alone"]["wide"]
+    return [("", "—"), *((str(number), name) for number, name in names.items())]
+
+
+class BirthdayForm(ForWhom):
+    """A day of the year, and the year only if the member wants it kept. Without a day there is no birthday."""
+
+    month = MonthField(_l("Month"), choices=months, default="")
+    day = Figures(_l("Day"))
+    with_year = RadioField(
+        _l("The year"),
+        choices=[
+            SelectChoice("no", _l("Only the day: the year is not kept")),
+            SelectChoice("yes", _l("The day and the year")),
+        ],
+        default="no",
+    )
+    year = Figures(_l("Year"))
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Whether it is a day that has been. What is wrong stands at the part that is wrong."""
+        is_fine = super().validate(extra_validators)
+        field, words = self._fault() if is_fine else (None, None)
+        if field is not None:
+            field.errors = [*field.errors, words]
+        return is_fine and field is None
+
+    def values(self) -> dict[str, Any]:
+        """`value` is MM-DD, or YYYY-MM-DD where the year is wanted; empty when nothing was typed."""
+        given = super().values()
+        parts = {name: given.pop(name) for name in ("month", "day", "with_year", "year")}
+        if not parts["month"]:
+            return {**given, "value": ""}
+        value = f"{int(parts['month']):02}-{parts['day']:02}"
+        return {**given, "value": f"{parts['year']:04}-{value}" if parts["with_year"] == "yes" else value}
+
+    def _fault(self) -> tuple[Field | None, Any]:
+        is_wanted, year = self.with_year.data == "yes", self.year.data
+        if not self.month.data and self.day.data is None:
+            is_left_alone = not (is_wanted and year is not None)
+            return (None, None) if is_left_alone else (self.month, _l("Please say the day as well."))
+        if not self.month.data:
+            return self.month, _l("Please choose a month.")
+        if self.day.data is None:
+            return self.day, _l("Please say the day as well.")
+        if is_wanted and year is None:
+            return self.year, _l("Please say the year, or choose to leave it out.")
+        return self._fault_of_date(year if is_wanted else None)
+
+    def _fault_of_date(self, year: int | None) -> tuple[Field | None, Any]:
+        if year is not None and year < EARLIEST_YEAR:
+            return self.year, _l("Please look at the year again: it is longer ago than anybody lives.")
+        if year is not None and year > today().year:
+            return self.year, _l("This day has not come yet.")
+        try:
+            found = date(year or ANY_YEAR, int(self.month.data), self.day.data)
+        except ValueError:
+            return self.day, _l("There is no such day in that month.")
+        is_ahead = year is not None and found > today()
+        return (self.year, _l("This day has not come yet.")) if is_ahead else (None, None)
+
+
+def fact_form(kind: str, fact: Fact | None) -> ForWhom:
+    """The form for one of the facts of which there is one each, filled with what it says now."""
+    makers = {
+        FactKind.BIRTHDAY: BirthdayForm,
+        FactKind.INTERESTS: LongFactForm,
+        FactKind.FRIENDS: FriendsListForm,
+    }
+    form = makers.get(FactKind(kind), FactForm)(data={"audience": USUALLY_FOR[kind], **_standing(fact)})
+    if "value" in form:
+        form["value"].label.text = NAMES[kind]
+    return form
+
+
+def free_fact_form(fact: Fact) -> FreeFactForm:
+    """Filled with what it says now."""
+    return FreeFactForm(data=_standing(fact))
+
+
+def new_free_fact_form() -> NewFreeFactForm:
+    """Empty."""
+    return NewFreeFactForm(data={"audience": USUALLY_FOR[FactKind.FREE]})
+
+
+def _standing(fact: Fact | None) -> dict[str, Any]:
+    if fact is None:
+        return {}
+    given = {"label": fact.label, "value": fact.value, **queries.picked(fact)}
+    if fact.kind == FactKind.BIRTHDAY:
+        *year, month, day = (int(part) for part in fact.value.split("-"))
+        given |= {"month": str(month), "day": day, "with_year": "yes" if year else "no", "year": (year or [None])[0]}
+    return given
