@@ -16,6 +16,7 @@ _LONG = (
     "app/demo/test_site.py",
     "app/demo/test_build.py",
     "app/test_bench.py",
+    "app/test_canary.py",
     "app/test_hostile_text.py",
     "app/test_keeping.py",
     "app/test_writing.py",

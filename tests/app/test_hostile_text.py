@@ -15,6 +15,7 @@ from mixlite.core.mail import post_letter
 from mixlite.core.prose import excerpt
 from mixlite.entries.comments import COMMENT_LENGTH
 from mixlite.entries.entries import Entry
+from mixlite.entries.facts import LABEL_LENGTH, VALUE_LENGTH
 from mixlite.features.accounts.models import MailedCode, RecoveryCode
 from mixlite.features.diary.models import BODY_LENGTH, TITLE_LENGTH
 from mixlite.features.diary.verbs import publish_diary
@@ -44,6 +45,11 @@ LIMITS = {
     "friends.ask:message": MESSAGE_LENGTH,
     "profiles.edit:name": NAME_LENGTH,
     "profiles.edit:introduction": INTRODUCTION_LENGTH,
+    "profiles.fact:value": VALUE_LENGTH,
+    "profiles.new_fact:label": LABEL_LENGTH,
+    "profiles.new_fact:value": VALUE_LENGTH,
+    "profiles.free_fact:label": LABEL_LENGTH,
+    "profiles.free_fact:value": VALUE_LENGTH,
     "reading.comment:body": COMMENT_LENGTH,
     "reading.edit:title": TITLE_LENGTH,
     "reading.edit:body": BODY_LENGTH,
@@ -242,6 +248,8 @@ def test_s44_every_form_field_fits_its_column():
         ("members", "name"): NAME_LENGTH,
         ("members", "introduction"): INTRODUCTION_LENGTH,
         ("friend_requests", "message"): MESSAGE_LENGTH,
+        ("facts", "label"): LABEL_LENGTH,
+        ("facts", "value"): VALUE_LENGTH,
         ("comments", "text"): COMMENT_LENGTH,
         ("diaries", "title"): TITLE_LENGTH,
         ("diaries", "body"): BODY_LENGTH,
