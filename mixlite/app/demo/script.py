@@ -59,7 +59,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Chosen:
-    """The audience `chosen`: groups by name, people and exceptions by handle. Neither groups nor people: all friends."""
+    """The audience `chosen`: groups by name, people and exceptions by handle. Without either: all friends."""
 
     groups: Sequence[str]
     people: Sequence[str]

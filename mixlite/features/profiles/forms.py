@@ -5,11 +5,11 @@ from datetime import date
 from typing import Any
 
 from babel import Locale
-from wtforms import Field, RadioField, SelectField, StringField
+from wtforms import Field, RadioField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
 from wtforms.widgets import TextInput
 
-from mixlite.core.forms import AtMost, Filled, Form, Line, OnceForm, Words
+from mixlite.core.forms import AtMost, Filled, Form, Line, OnceForm, OneOf, Words
 from mixlite.core.language import current_language, today
 from mixlite.core.language import lazy_gettext as _l
 from mixlite.entries.facts import LABEL_LENGTH, NAMES, USUALLY_FOR, VALUE_LENGTH, Fact, FactKind
@@ -44,7 +44,7 @@ class FactForm(ForWhom):
     value = Line(_l("Words"), validators=[AtMost(VALUE_LENGTH)])
 
 
-class LongFactForm(FactForm):
+class LongFactForm(ForWhom):
     """One that may take several lines."""
 
     value = Words(_l("Words"), validators=[AtMost(VALUE_LENGTH)])
@@ -67,15 +67,16 @@ class FriendsListForm(ForWhom):
     """Who may see the list of one's friends: there is nothing else to say."""
 
 
-class Figures(StringField):
-    """A number as people type it into a date: also in wide figures, also with the 年 or 日 behind it. None when empty."""
+class Figures(Field):
+    """A number as people type it into a date: in wide figures too, and with the 年 or 日 behind it. None when empty."""
 
     widget = TextInput()
+    typed = ""
 
     def process_formdata(self, valuelist: list[str]) -> None:
         self.typed = valuelist[0][:40] if valuelist else ""
         figures = self.typed.translate(_FROM_WIDE).strip()
-        self.data = None
+        self.data: int | None = None
         if not figures:
             return
         if not (figures.isascii() and figures.isdigit() and len(figures) <= 4):
@@ -83,29 +84,20 @@ class Figures(StringField):
         self.data = int(figures)
 
     def _value(self) -> str:
-        return getattr(self, "typed", "") or ("" if self.data is None else str(self.data))
-
-
-class MonthField(SelectField):
-    """The months by their names; nothing is one of the choices."""
-
-    def pre_validate(self, form: Any) -> None:
-        self.choices = months()
-        super().pre_validate(form)
+        return self.typed or ("" if self.data is None else str(self.data))
 
 
 def months() -> list[tuple[str, str]]:
-    """Of the year, in the reader's language."""
-    language = current_language()
-    names: Mapping[int, str] = Locale.parse(language).months["stand-alone"]["wide"]
+    """The months of the year in the reader's language; none of them is one of the choices."""
+    names: Mapping[int, str] = Locale.parse(current_language()).months["stand-alone"]["wide"]
     return [("", "—"), *((str(number), name) for number, name in names.items())]
 
 
 class BirthdayForm(ForWhom):
     """A day of the year, and the year only if the member wants it kept. Without a day there is no birthday."""
 
-    month = MonthField(_l("Month"), choices=months, default="")
-    day = Figures(_l("Day"))
+    month = OneOf(_l("Month"), choices=months, default="")
+    day = Figures(_l("Day of the month"))
     with_year = RadioField(
         _l("The year"),
         choices=[
@@ -118,11 +110,12 @@ class BirthdayForm(ForWhom):
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Whether it is a day that has been. What is wrong stands at the part that is wrong."""
-        is_fine = super().validate(extra_validators)
-        field, words = self._fault() if is_fine else (None, None)
+        if not super().validate(extra_validators):
+            return False
+        field, words = self._fault()
         if field is not None:
             field.errors = [*field.errors, words]
-        return is_fine and field is None
+        return field is None
 
     def values(self) -> dict[str, Any]:
         """`value` is MM-DD, or YYYY-MM-DD where the year is wanted; empty when nothing was typed."""
@@ -146,7 +139,7 @@ class BirthdayForm(ForWhom):
             return self.year, _l("Please say the year, or choose to leave it out.")
         return self._fault_of_date(year if is_wanted else None)
 
-    def _fault_of_date(self, year: int | None) -> tuple[Field | None, Any]:
+    def _fault_of_date(self, year: Any) -> tuple[Field | None, Any]:
         if year is not None and year < EARLIEST_YEAR:
             return self.year, _l("Please look at the year again: it is longer ago than anybody lives.")
         if year is not None and year > today().year:
@@ -188,5 +181,6 @@ def _standing(fact: Fact | None) -> dict[str, Any]:
     given = {"label": fact.label, "value": fact.value, **queries.picked(fact)}
     if fact.kind == FactKind.BIRTHDAY:
         *year, month, day = (int(part) for part in fact.value.split("-"))
-        given |= {"month": str(month), "day": day, "with_year": "yes" if year else "no", "year": (year or [None])[0]}
+        given |= {"month": str(month), "day": day, "with_year": "yes" if year else "no"}
+        given |= {"year": year[0]} if year else {}
     return given

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, case, column, exists, func, literal, or_, select, tuple_, values
+from sqlalchemy import ColumnElement, Select, case, column, exists, func, literal, or_, select, tuple_, values
 from sqlalchemy.orm import aliased
 
 from mixlite.core import clock
@@ -84,7 +84,7 @@ def picked(fact: Fact) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Span:
-    """A month or a year of somebody's diary: [first, end) on the viewer's calendar, and how much they may read of it."""
+    """A month or a year of somebody's diary, [first, end) on the viewer's calendar, and how much they may read."""
 
     first: date
     end: date
@@ -119,9 +119,10 @@ def entries_by(
 
 
 def diary_months(viewer: Member, member: Member) -> list[Span]:
-    """The months of a member's diary in which the viewer may read something, the newest first, in two statements."""
-    ends = select(func.min(Entry.shown_at, type_=Moment), func.max(Entry.shown_at, type_=Moment))
-    oldest, newest = db.session.execute(ends.where(Entry.author_id == member.id)).one()
+    """The months of a member's diary in which the viewer may read something, the newest first, in three statements."""
+    of_them = (Entry.author_id == member.id, Entry.kind == "diary", Entry.deleted_at.is_(None))
+    ends = select(func.min(Entry.shown_at, type_=Moment), func.max(Entry.shown_at, type_=Moment)).where(*of_them)
+    oldest, newest = db.session.execute(ends).tuples().one()
     if oldest is None:
         return []
     spans = _months_from(local(oldest).date(), local(newest).date())
@@ -129,14 +130,23 @@ def diary_months(viewer: Member, member: Member) -> list[Span]:
         [(midnight(span.first), midnight(span.end)) for span in spans]
     )
     calendar = months.cte("calendar")
-    query = (
-        select(calendar.c.first, func.count())
-        .join(Entry, (Entry.shown_at >= calendar.c.first) & (Entry.shown_at < calendar.c.end))
-        .where(Entry.author_id == member.id, Entry.kind == "diary", sees(viewer.id, Entry))
-        .group_by(calendar.c.first)
-    )
-    counts = {local(first).date(): count for first, count in db.session.execute(query)}
-    return [Span(span.first, span.end, counts[span.first]) for span in spans if span.first in counts]
+    is_within = (Entry.shown_at >= calendar.c.first, Entry.shown_at < calendar.c.end)
+    count = select(func.count()).select_from(Entry).where(*of_them, *is_within, _is_seen(viewer, member))
+    found = db.session.execute(select(calendar.c.first, count.correlate(calendar).scalar_subquery()))
+    counts = {local(first).date(): number for first, number in found}
+    return [Span(span.first, span.end, counts[span.first]) for span in spans if counts[span.first]]
+
+
+def _is_seen(viewer: Member, member: Member) -> ColumnElement[bool]:
+    """`sees`, for the many entries of one member. Of an entry that is not deleted the law looks at nothing but whose it
+    is and for whom: so it is asked of one entry of each audience, and not of ten years of them.
+    """
+    one_each = select(func.min(Entry.id)).where(Entry.author_id == member.id, Entry.deleted_at.is_(None))
+    one_each = one_each.group_by(Entry.audience, Entry.selection_id)
+    query = select(Entry.audience, Entry.selection_id)
+    seen = db.session.execute(query.where(Entry.id.in_(one_each.scalar_subquery()), sees(viewer.id, Entry))).all()
+    words = {audience for audience, selection_id in seen if selection_id is None}
+    return or_(Entry.audience.in_(words), Entry.selection_id.in_({number for _audience, number in seen if number}))
 
 
 def years_of(months: Sequence[Span]) -> list[Span]:

@@ -220,5 +220,5 @@ def _shown(positions: Sequence[Position]) -> list[Shown]:
     return shown(current_user, [entry_id for _at, entry_id in positions])
 
 
-def _older(tab: str, member: Member, found: Page[Any], **more: str | None) -> str | None:
+def _older(tab: str, member: Member, found: Page[Any], **more: Any) -> str | None:
     return url_for(f"profiles.{tab}", handle=member.handle, after=found.cursor, **more) if found.cursor else None

@@ -26,7 +26,8 @@ def state_fact(member: Member, kind: str, *, value: str, audience: str, choice: 
     _hold(member)
     fact = fact_of(member.id, kind) or Fact(author_id=member.id, kind=kind)
     if is_blank(value):
-        return _take_away(fact)
+        _take_away(fact)
+        return None
     fact.month_day = value[-5:] if kind == FactKind.BIRTHDAY else None
     return _keep(fact, value, audience, choice)
 
@@ -55,7 +56,8 @@ def revise_free_fact(
     if fact is None:
         raise NotHere
     if is_blank(value):
-        return _take_away(fact)
+        _take_away(fact)
+        return None
     if is_blank(label):
         raise Refused(_l("Please fill this in."), "label")
     fact.label = label

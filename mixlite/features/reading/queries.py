@@ -111,6 +111,7 @@ def _latest_favourites_of_friends(viewer: Member) -> Subquery:
         .limit(FAVOURITES_LOOKED_AT)
     )
     lately = (Favourite.member_id.in_(friends), Favourite.created_at > clock.now() - RECOMMENDED_FOR)
-    is_diary = (Entry.id == Favourite.entry_id) & (Entry.kind == "diary")  # a recommendation is worth a while of reading
-    query = select(Favourite).join(Entry, is_diary).where(*lately).order_by(Favourite.created_at.desc(), Favourite.entry_id.desc())
+    is_diary = (Entry.id == Favourite.entry_id) & (Entry.kind == "diary")
+    query = select(Favourite).join(Entry, is_diary).where(*lately)
+    query = query.order_by(Favourite.created_at.desc(), Favourite.entry_id.desc())
     return query.limit(FAVOURITES_LOOKED_AT).subquery()

@@ -117,7 +117,8 @@ def test_what_was_chosen_stands_in_the_form_again(site, cast):
     say(site, "work", "Ropes", "chosen", choice=site.choice(all_friends=True, exceptions="second"))
     with site.inside():
         picked = {fact.kind: queries.picked(fact) for fact in db.session.scalars(select(Fact))}
-    nobody, left_out = frozenset(), frozenset({"second"})
+    nobody: frozenset[str] = frozenset()
+    left_out = frozenset({"second"})
     assert picked["place"] == {"audience": "chosen", "groups": {group}, "people": nobody, "exceptions": left_out}
     assert picked["work"] == {"audience": "friends_except", "groups": nobody, "people": nobody, "exceptions": left_out}
 
@@ -253,7 +254,12 @@ def test_s19_months_and_years_count_what_the_viewer_can_list(any_site):
     site.join("host")
     site.join("author", "host")
     site.join("other", "host")
-    for year, month, audience in ((2024, 12, "friends"), (2025, 1, "only_me"), (2025, 1, "members"), (2025, 3, "friends")):
+    for year, month, audience in (
+        (2024, 12, "friends"),
+        (2025, 1, "only_me"),
+        (2025, 1, "members"),
+        (2025, 3, "friends"),
+    ):
         with clock.at(datetime(year, month, 15, 12, tzinfo=UTC)):
             site.diary("author", audience, title=f"{year}-{month} {audience}")
             site.voice("author", audience)
@@ -283,7 +289,9 @@ def test_months_begin_on_the_readers_clock(site, cast):
         assert "Fireworks" in client.get(f"/@author/diary?when={when}").text
 
 
-@pytest.mark.parametrize("when", ["", "0", "26", "2026-13", "2026-00", "2026-1", "２０２６", "9" * 5000, "0999", "3000", "x"])
+@pytest.mark.parametrize(
+    "when", ["", "0", "26", "2026-13", "2026-00", "2026-1", "２０２６", "9" * 5000, "0999", "3000", "x"]
+)
 def test_s43_a_month_that_is_none_is_missing(site, cast, when):
     assert site.sign_in("author").get("/@author/diary", query_string={"when": when}).status_code == 404
 
@@ -316,7 +324,13 @@ def birthdays(site, viewer, at=NOON):
 
 def test_birthdays_of_this_week_as_far_as_they_may_be_seen(any_site):
     site = any_site
-    for handle, inviter in (("host", None), ("author", "host"), ("friend", "author"), ("second", "friend"), ("far", "second")):
+    for handle, inviter in (
+        ("host", None),
+        ("author", "host"),
+        ("friend", "author"),
+        ("second", "friend"),
+        ("far", "second"),
+    ):
         site.join(handle, inviter)
     say(site, "birthday", "1980-11-24", "friends")
     say(site, "birthday", "11-28", "members", who="far")
