@@ -30,6 +30,7 @@ _LONG = (
     "features/invitations/test_tree.py",
     "features/leaving/test_erasing.py",
     "features/leaving/test_leaving_browser.py",
+    "features/profiles/test_browser.py",
     "features/reports/test_browser.py",
     "migrations/",
     "policy/test_cursors.py",

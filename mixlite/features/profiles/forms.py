@@ -144,8 +144,9 @@ class BirthdayForm(ForWhom):
             return self.year, _l("Please look at the year again: it is longer ago than anybody lives.")
         if year is not None and year > today().year:
             return self.year, _l("This day has not come yet.")
+        month, day = int(self.month.data), self.day.data or 0
         try:
-            found = date(year or ANY_YEAR, int(self.month.data), self.day.data)
+            found = date(year or ANY_YEAR, month, day)
         except ValueError:
             return self.day, _l("There is no such day in that month.")
         is_ahead = year is not None and found > today()

@@ -121,11 +121,10 @@ def entries_by(
 def diary_months(viewer: Member, member: Member) -> list[Span]:
     """The months of a member's diary in which the viewer may read something, the newest first, in three statements."""
     of_them = (Entry.author_id == member.id, Entry.kind == "diary", Entry.deleted_at.is_(None))
-    ends = select(func.min(Entry.shown_at, type_=Moment), func.max(Entry.shown_at, type_=Moment)).where(*of_them)
-    oldest, newest = db.session.execute(ends).tuples().one()
+    oldest: datetime | None = db.session.scalar(select(func.min(Entry.shown_at, type_=Moment)).where(*of_them))
     if oldest is None:
         return []
-    spans = _months_from(local(oldest).date(), local(newest).date())
+    spans = _months_from(local(oldest).date(), today())
     months = values(column("first", Moment), column("end", Moment), name="months").data(
         [(midnight(span.first), midnight(span.end)) for span in spans]
     )
@@ -163,6 +162,7 @@ def month_after(first: date) -> date:
 
 
 def _months_from(oldest: date, newest: date) -> list[Span]:
+    """The newest first."""
     spans: list[Span] = []
     first = oldest.replace(day=1)
     while first <= newest and len(spans) < MOST_MONTHS:
