@@ -19,6 +19,7 @@ from mixlite.core.http import IdConverter, WordConverter
 from mixlite.core.jobs import Bell, Queue, Silence
 from mixlite.core.language import TRANSLATIONS, compile_catalogues, current_language
 from mixlite.features.accounts.routes import bp as accounts
+from mixlite.features.audiences.routes import bp as audiences
 from mixlite.features.diary.routes import bp as diary
 from mixlite.features.friends.routes import bp as friends
 from mixlite.features.home.routes import bp as home
@@ -38,6 +39,7 @@ ROOMS = (
     invitations,
     friends,
     profiles,
+    audiences,
     reading,
     diary,
     voice,

@@ -38,6 +38,7 @@ __all__ = [
     "lazy_gettext",
     "lazy_ngettext",
     "local",
+    "local_zone",
     "midnight",
     "moment_words",
     "month_name",
@@ -93,19 +94,20 @@ def current_language() -> str:
     return current_settings().language if has_app_context() else "en"
 
 
+def local_zone() -> ZoneInfo:
+    """The reader's time zone; the site's own outside of a page."""
+    name = g.get("timezone") if has_request_context() else None
+    return ZoneInfo(name or current_settings().timezone)
+
+
 def local(moment: datetime) -> datetime:
     """`moment` on the reader's clock."""
-    return moment.astimezone(_zone())
+    return moment.astimezone(local_zone())
 
 
 def midnight(day: date) -> datetime:
     """The moment at which `day` begins on the reader's clock."""
-    return datetime.combine(day, time(), _zone())
-
-
-def _zone() -> ZoneInfo:
-    name = g.get("timezone") if has_request_context() else None
-    return ZoneInfo(name or current_settings().timezone)
+    return datetime.combine(day, time(), local_zone())
 
 
 def today() -> date:

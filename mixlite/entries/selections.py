@@ -8,7 +8,7 @@ means may change: a group follows who is in it, and whoever is a friend no longe
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, delete, select
+from sqlalchemy import ForeignKey, Index, Select, String, UniqueConstraint, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -78,20 +78,31 @@ def selection_of(owner_id: int, choice: Choice) -> int:
     usable = _usable(owner_id, choice)
     if usable.is_empty:
         raise Refused(_l("Please choose at least one person or group."), "audience")
-    parts = [sorted(usable.groups), sorted(usable.people), sorted(usable.exceptions)]
-    mark = fingerprint("selection", usable.all_friends, *parts)
+    mark = _mark(usable)
     insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     row = {"owner_id": owner_id, "fingerprint": mark, "all_friends": usable.all_friends}
     made: int | None = db.session.scalar(insert(Selection).values(row).on_conflict_do_nothing().returning(Selection.id))
     if made is None:
-        return db.session.scalars(
-            select(Selection.id).where(Selection.owner_id == owner_id, Selection.fingerprint == mark)
-        ).one()
+        return db.session.scalars(_with_mark(owner_id, mark)).one()
     db.session.add_all(SelectionGroup(selection_id=made, group_id=group_id) for group_id in usable.groups)
     for people, is_exception in ((usable.people, False), (usable.exceptions, True)):
         db.session.add_all(_named(made, people, is_exception=is_exception))
     db.session.flush()
     return made
+
+
+def known_selection(owner_id: int, choice: Choice) -> int | None:
+    """The id of this choice if it was made before."""
+    return db.session.scalars(_with_mark(owner_id, _mark(_usable(owner_id, choice)))).one_or_none()
+
+
+def _mark(choice: Choice) -> str:
+    parts = [sorted(choice.groups), sorted(choice.people), sorted(choice.exceptions)]
+    return fingerprint("selection", choice.all_friends, *parts)
+
+
+def _with_mark(owner_id: int, mark: str) -> Select[int]:
+    return select(Selection.id).where(Selection.owner_id == owner_id, Selection.fingerprint == mark)
 
 
 def _usable(owner_id: int, choice: Choice) -> Choice:

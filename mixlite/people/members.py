@@ -106,6 +106,14 @@ def ids_of_handles(handles: Collection[str]) -> dict[str, int]:
     return {found.handle: found.id for found in db.session.execute(query)}
 
 
+def handles_of_ids(ids: Collection[int]) -> dict[int, str]:
+    """The handles of those who are here, by id."""
+    if not ids:
+        return {}
+    query = select(Member.id, Member.handle).where(Member.id.in_(set(ids)), is_here(Member))
+    return {found.id: found.handle for found in db.session.execute(query)}
+
+
 def members_with_email(email: str, limit: int = 2) -> Sequence[Member]:
     """Members who gave this address, the first to join first. An address that is not confirmed may stand at several."""
     query = select(Member).where(Member.email == email.lower(), is_here(Member)).order_by(Member.id).limit(limit)
@@ -118,9 +126,14 @@ def count_of_members() -> int:
     All rows less those who are not here: a database counts a whole table much faster than it looks at each row, and
     the others are few. Said in literal words, as an index on them would be.
     """
+    return db.session.scalar(select(count_of_those_here())) or 0
+
+
+def count_of_those_here() -> ColumnElement[int]:
+    """`count_of_members` within a larger question."""
     everybody = select(func.count()).select_from(Member)
     not_here = everybody.where(Member.status != literal_column("'active'"))
-    return db.session.scalar(select(everybody.scalar_subquery() - not_here.scalar_subquery())) or 0
+    return everybody.scalar_subquery() - not_here.scalar_subquery()
 
 
 def longest_serving_host() -> Member | None:

@@ -2,19 +2,29 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, Index, String, delete, select, update
+from sqlalchemy import ForeignKey, Index, String, delete, exists, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mixlite.core import clock
 from mixlite.core.config import current_settings
 from mixlite.core.crypto import new_token, token_hash
 from mixlite.core.db import Base, BigId, db, write_trace, writing
+from mixlite.core.errors import Refused
+from mixlite.core.language import lazy_gettext as _l
 from mixlite.people.members import Member, is_here
 
 DEVICE_LENGTH = 200
 SHORT_LIFE = timedelta(hours=24)  # without "remember me" the row outlives the browser's own session only this long
 LONGEST_LIFE = timedelta(days=365)  # then the password is asked for, however often the session was used
 TRACE_EVERY = timedelta(minutes=5)
+ASSURED_FOR = timedelta(minutes=10)
+
+
+class NotAssured(Refused):
+    """The password was not given lately, and this act wants it (SECURITY.md, S13)."""
+
+    def __init__(self) -> None:
+        super().__init__(_l("Please give your password once more before this: it was more than ten minutes ago."))
 
 
 class SignedIn(Base):
@@ -78,6 +88,24 @@ def member_signed_in_by(token: str) -> tuple[Member, SignedIn] | None:
     member, session = row
     member.session_token, member.session_id = token, session.id
     return member, session
+
+
+def is_assured(member: Member) -> bool:
+    """Whether who this is was proved in this session within the last ten minutes, by all that the door asks."""
+    since = clock.now() - ASSURED_FOR
+    lately = exists().where(SignedIn.id == member.session_id, SignedIn.assured_at > since)
+    return bool(db.session.scalar(select(lately)))
+
+
+def require_assured(member: Member) -> None:
+    """For verbs that change who may come in. Raises NotAssured."""
+    if not is_assured(member):
+        raise NotAssured
+
+
+def note_assured(member: Member) -> None:
+    """It was proved just now."""
+    db.session.execute(update(SignedIn).where(SignedIn.id == member.session_id).values(assured_at=clock.now()))
 
 
 def end_session(session_id: int) -> None:

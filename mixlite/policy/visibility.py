@@ -44,7 +44,7 @@ from mixlite.entries.selections import Choice, Selection, SelectionGroup, Select
 from mixlite.people.blocks import Block
 from mixlite.people.friendships import Friendship
 from mixlite.people.groups import GroupMember
-from mixlite.people.members import Member, count_of_members, is_here
+from mixlite.people.members import Member, count_of_those_here, is_here
 from mixlite.people.participation import Participation
 
 Viewer = int | ColumnElement[int] | Any
@@ -214,6 +214,13 @@ def count_of_future_readers(author: Member, audience: str, choice: Choice | None
     return _count_around(author.id, audience, choice or Choice())
 
 
+def counts_of_future_readers(author: Member, choice: Choice) -> dict[str, int]:
+    """`count_of_future_readers` for every word at once, in one statement."""
+    columns = [_count_query(author.id, word, choice).label(word.value) for word in _READ_AROUND]
+    row = db.session.execute(select(*columns)).one()
+    return {Audience.ONLY_ME: 0, **{word: getattr(row, word.value) for word in _READ_AROUND}}
+
+
 _READ_AROUND = (Audience.CHOSEN, Audience.FRIENDS, Audience.FRIENDS_OF_FRIENDS, Audience.MEMBERS)
 
 
@@ -232,13 +239,20 @@ def _count_around(author_id: int, audience: str, choice: Choice) -> int:
     """The law, counted from the author outwards: asking it of every member would take a hundred times as long."""
     if audience not in _READ_AROUND:
         return 0
+    return db.session.scalar(select(_count_query(author_id, audience, choice))) or 0
+
+
+def _count_query(author_id: int, audience: str, choice: Choice) -> ColumnElement[int]:
+    """Who is near, less those of them whom the author does not meet. A friend is never blocked."""
     count = select(func.count()).select_from(Member).where(is_here(Member))
     is_near = _is_near(author_id, Member, audience, choice)
+    near = count_of_those_here() if audience == Audience.MEMBERS else count.where(is_near).scalar_subquery()
+    if audience in (Audience.FRIENDS, Audience.CHOSEN):
+        return near
     blocked = select(_BLOCK.blocked_id).where(_BLOCK.blocker_id == author_id)
     blockers = select(_BLOCK.blocker_id).where(_BLOCK.blocked_id == author_id)
     is_left_out = Member.id.in_(union_all(blocked, blockers, select(literal(author_id, BigId))))
-    near = count_of_members() if audience == Audience.MEMBERS else db.session.scalar(count.where(is_near)) or 0
-    return near - (db.session.scalar(count.where(is_near, is_left_out)) or 0)
+    return near - count.where(is_near, is_left_out).scalar_subquery()
 
 
 def _is_near(author_id: int, reader: type[Member], audience: str, choice: Choice) -> Rule:

@@ -23,7 +23,7 @@ from mixlite.features.diary.verbs import publish_diary
 from mixlite.features.friends.verbs import accept_request, ask_to_be_friends, end_friendship
 from mixlite.features.invitations.models import Invitation
 from mixlite.features.invitations.verbs import join_circle, revoke_invitation, write_invitation
-from mixlite.features.profiles.verbs import add_free_fact, describe_oneself, show_friends_to, state_fact
+from mixlite.features.profiles.verbs import add_free_fact, describe_oneself, state_fact
 from mixlite.features.reading.verbs import add_comment, favour, like
 from mixlite.features.voice.verbs import post_voice
 from mixlite.people.friendships import request_between
@@ -179,10 +179,9 @@ class Year:
             given: dict[str, Any] = {"audience": fact.audience, "choice": self._choice(person.handle, fact.chosen)}
             if fact.kind == FactKind.FREE:
                 add_free_fact(member, label=fact.label, value=fact.value, **given)
-            elif fact.kind == FactKind.FRIENDS:
-                show_friends_to(member, **given)
             else:
-                state_fact(member, fact.kind, value=fact.value or self.calendar.month_day(fact.in_days or 0), **given)
+                value = fact.value if fact.in_days is None else self.calendar.month_day(fact.in_days)
+                state_fact(member, fact.kind, value=value, **given)
 
     def _gather(self, member: Member, group: Circle) -> int:
         row = Group(owner_id=member.id, name=group.name)

@@ -13,9 +13,8 @@ from mixlite.core.forms import AtMost, Filled, Form, Line, OnceForm, OneOf, Word
 from mixlite.core.language import current_language, today
 from mixlite.core.language import lazy_gettext as _l
 from mixlite.entries.facts import LABEL_LENGTH, NAMES, USUALLY_FOR, VALUE_LENGTH, Fact, FactKind
-from mixlite.features.profiles import queries
-from mixlite.people.members import INTRODUCTION_LENGTH, NAME_LENGTH
-from mixlite.policy.choosing import ForWhom
+from mixlite.people.members import INTRODUCTION_LENGTH, NAME_LENGTH, Member
+from mixlite.policy.choosing import ForWhom, data_of
 
 EARLIEST_YEAR = 1900
 ANY_YEAR = 2000  # a leap year: whoever was born on 29 February need not say when
@@ -65,6 +64,9 @@ class NewFreeFactForm(FreeFactForm, OnceForm):
 
 class FriendsListForm(ForWhom):
     """Who may see the list of one's friends: there is nothing else to say."""
+
+    def values(self) -> dict[str, Any]:
+        return {**super().values(), "value": ""}
 
 
 class Figures(Field):
@@ -153,33 +155,35 @@ class BirthdayForm(ForWhom):
         return (self.year, _l("This day has not come yet.")) if is_ahead else (None, None)
 
 
-def fact_form(kind: str, fact: Fact | None) -> ForWhom:
+def fact_form(author: Member, kind: str, fact: Fact | None) -> ForWhom:
     """The form for one of the facts of which there is one each, filled with what it says now."""
     makers = {
         FactKind.BIRTHDAY: BirthdayForm,
         FactKind.INTERESTS: LongFactForm,
         FactKind.FRIENDS: FriendsListForm,
     }
-    form = makers.get(FactKind(kind), FactForm)(data={"audience": USUALLY_FOR[kind], **_standing(fact)})
+    form = makers.get(FactKind(kind), FactForm)(
+        author=author, data={"audience": USUALLY_FOR[FactKind(kind)].value, **_standing(fact)}
+    )
     if "value" in form:
         form["value"].label.text = NAMES[kind]
     return form
 
 
-def free_fact_form(fact: Fact) -> FreeFactForm:
+def free_fact_form(author: Member, fact: Fact) -> FreeFactForm:
     """Filled with what it says now."""
-    return FreeFactForm(data=_standing(fact))
+    return FreeFactForm(author=author, data=_standing(fact))
 
 
-def new_free_fact_form() -> NewFreeFactForm:
+def new_free_fact_form(author: Member) -> NewFreeFactForm:
     """Empty."""
-    return NewFreeFactForm(data={"audience": USUALLY_FOR[FactKind.FREE]})
+    return NewFreeFactForm(author=author, data={"audience": USUALLY_FOR[FactKind.FREE].value})
 
 
 def _standing(fact: Fact | None) -> dict[str, Any]:
     if fact is None:
         return {}
-    given = {"label": fact.label, "value": fact.value, **queries.picked(fact)}
+    given = {"label": fact.label, "value": fact.value, **data_of(fact)}
     if fact.kind == FactKind.BIRTHDAY:
         *year, month, day = (int(part) for part in fact.value.split("-"))
         given |= {"month": str(month), "day": day, "with_year": "yes" if year else "no"}

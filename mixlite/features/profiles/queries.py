@@ -16,11 +16,9 @@ from mixlite.entries.audience import Audience
 from mixlite.entries.entries import Entry
 from mixlite.entries.facts import Fact, FactKind, in_order
 from mixlite.entries.marks import Favourite
-from mixlite.entries.selections import choices_of
 from mixlite.people.friendships import Friendship, friendship_between, request_between
 from mixlite.people.members import Member
 from mixlite.people.mutes import Mute, is_running
-from mixlite.policy.choosing import EXCEPT
 from mixlite.policy.visibility import meets, sees
 
 NEWCOMER_FOR = timedelta(days=30)
@@ -65,21 +63,6 @@ def facts_seen(viewer: Member, member: Member) -> list[Fact]:
     """What a member says of themselves that the viewer may read, in the order of a profile."""
     query = select(Fact).where(Fact.author_id == member.id, Fact.kind != FactKind.FRIENDS, sees(viewer.id, Fact))
     return in_order(db.session.scalars(query).all())
-
-
-def picked(fact: Fact) -> dict[str, Any]:
-    """What the picker of who can read shows for a fact of one's own: a line of it, groups, and people by handle."""
-    if fact.selection_id is None:
-        return {"audience": fact.audience}
-    choice = choices_of([fact.selection_id])[fact.selection_id]
-    query = select(Member.id, Member.handle).where(Member.id.in_(choice.people | choice.exceptions))
-    handles: dict[int, str] = dict(db.session.execute(query).all())
-    return {
-        "audience": EXCEPT if choice.all_friends else Audience.CHOSEN.value,
-        "groups": choice.groups,
-        "people": frozenset(handles[number] for number in choice.people),
-        "exceptions": frozenset(handles[number] for number in choice.exceptions),
-    }
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,14 @@ from flask import Blueprint, Response, request, url_for
 from flask_login import current_user
 
 from mixlite.core.errors import NotHere
-from mixlite.core.forms import Form
 from mixlite.core.http import page, see_other
 from mixlite.core.language import local, ruby_parts
 from mixlite.core.paging import Cursors, Page, Position
 from mixlite.entries.facts import MOST_FREE, NAMES, FactKind, fact_of, facts_of, free_fact_of
 from mixlite.features.profiles import forms, queries, verbs
 from mixlite.people.members import Member
-from mixlite.policy.showing import Shown, audience_choices, shown
+from mixlite.policy.choosing import ForWhom, picker
+from mixlite.policy.showing import Shown, shown
 from mixlite.policy.visibility import visible_member
 
 bp = Blueprint("profiles", __name__)
@@ -122,17 +122,15 @@ def edit() -> Response:
 def fact(kind: str) -> Response:
     if kind not in (*ONE_EACH, FactKind.FRIENDS):
         raise NotHere
-    form = forms.fact_form(kind, fact_of(current_user.id, kind))
-    if kind == FactKind.FRIENDS:
-        form.perform(verbs.show_friends_to, current_user)
-    else:
-        form.perform(verbs.state_fact, current_user, kind)
+    form = forms.fact_form(current_user, kind, fact_of(current_user.id, kind))
+    if form.perform(verbs.state_fact, current_user, kind):
+        return see_other(_facts_address())
     return _fact_page(kind, NAMES[kind], form)
 
 
 @bp.route("/settings/profile/facts/free", methods=["GET", "POST"])
 def new_fact() -> Response:
-    form = forms.new_free_fact_form()
+    form = forms.new_free_fact_form(current_user)
     address = form.perform_once(verbs.add_free_fact, current_user, address=lambda _fact: _facts_address())
     return see_other(address) if address else _fact_page("free", NAMES[FactKind.FREE], form)
 
@@ -142,15 +140,14 @@ def free_fact(fact_id: int) -> Response:
     fact = free_fact_of(current_user.id, fact_id)
     if fact is None:
         raise NotHere
-    label, form = fact.label, forms.free_fact_form(fact)
-    form.perform(verbs.revise_free_fact, current_user, fact_id)
+    label, form = fact.label, forms.free_fact_form(current_user, fact)
+    if form.perform(verbs.revise_free_fact, current_user, fact_id):
+        return see_other(_facts_address())
     return _fact_page("free", label, form)
 
 
-def _fact_page(kind: str, name: Any, form: Form) -> Response:
-    """The one form for one fact; once it is kept, back to all of them."""
-    if form.is_submitted() and form.status == 200:
-        return see_other(_facts_address())
+def _fact_page(kind: str, name: Any, form: ForWhom) -> Response:
+    """The one form for one fact."""
     return page(
         "profiles/fact.html",
         form.status,
@@ -158,7 +155,7 @@ def _fact_page(kind: str, name: Any, form: Form) -> Response:
         name=name,
         hint=forms.HINTS.get(kind),
         form=form,
-        audiences=audience_choices(current_user),
+        picker=picker(current_user, form),
         back=_facts_address(),
     )
 

@@ -1,5 +1,7 @@
 """Changing what one's profile says."""
 
+from dataclasses import dataclass
+
 from mixlite.core import events
 from mixlite.core.db import db
 from mixlite.core.errors import NotHere, Refused
@@ -12,31 +14,30 @@ from mixlite.people.members import Member, lock_members
 from mixlite.policy.permissions import Act, require
 
 
+@dataclass(frozen=True)
+class Said:
+    """What became of a fact: itself, or None when it is gone."""
+
+    fact: Fact | None
+
+
 def describe_oneself(member: Member, *, name: str, introduction: str) -> Member:
     """The handle stays what it is."""
     member.name, member.introduction = name, introduction
     return member
 
 
-def state_fact(member: Member, kind: str, *, value: str, audience: str, choice: Choice | None = None) -> Fact | None:
-    """Say one of the things of which there is one each; without words it is gone, and the answer is None.
+def state_fact(member: Member, kind: str, *, value: str, audience: str, choice: Choice | None = None) -> Said:
+    """Say one of the things of which there is one each. Without words it is gone; the list of friends never has any.
 
     `value` of a birthday is MM-DD or YYYY-MM-DD. Raises Refused for a choice of nobody.
     """
     _hold(member)
     fact = fact_of(member.id, kind) or Fact(author_id=member.id, kind=kind)
-    if is_blank(value):
-        _take_away(fact)
-        return None
+    if is_blank(value) and kind != FactKind.FRIENDS:
+        return _take_away(fact)
     fact.month_day = value[-5:] if kind == FactKind.BIRTHDAY else None
-    return _keep(fact, value, audience, choice)
-
-
-def show_friends_to(member: Member, *, audience: str, choice: Choice | None = None) -> Fact:
-    """Decide who may see the list of one's friends. Raises Refused for a choice of nobody."""
-    _hold(member)
-    fact = fact_of(member.id, FactKind.FRIENDS) or Fact(author_id=member.id, kind=FactKind.FRIENDS)
-    return _keep(fact, "", audience, choice)
+    return Said(_keep(fact, value, audience, choice))
 
 
 def add_free_fact(member: Member, *, label: str, value: str, audience: str, choice: Choice | None = None) -> Fact:
@@ -49,19 +50,18 @@ def add_free_fact(member: Member, *, label: str, value: str, audience: str, choi
 
 def revise_free_fact(
     member: Member, fact_id: int, *, label: str, value: str, audience: str, choice: Choice | None = None
-) -> Fact | None:
-    """Change a free one; without words it is gone, and the answer is None. Raises NotHere for anybody else's."""
+) -> Said:
+    """Change a free one; without words it is gone. Raises NotHere for anybody else's."""
     _hold(member)
     fact = free_fact_of(member.id, fact_id)
     if fact is None:
         raise NotHere
     if is_blank(value):
-        _take_away(fact)
-        return None
+        return _take_away(fact)
     if is_blank(label):
         raise Refused(_l("Please fill this in."), "label")
     fact.label = label
-    return _keep(fact, value, audience, choice)
+    return Said(_keep(fact, value, audience, choice))
 
 
 def _hold(member: Member) -> None:
@@ -79,9 +79,10 @@ def _keep(fact: Fact, value: str, audience: str, choice: Choice | None) -> Fact:
     return fact
 
 
-def _take_away(fact: Fact) -> None:
+def _take_away(fact: Fact) -> Said:
     """At once and for good: nothing hangs on it."""
     if fact.id is not None:
         events.record("fact.removed", actor_id=fact.author_id, subject_id=fact.id)
         db.session.delete(fact)
         db.session.flush()
+    return Said(None)

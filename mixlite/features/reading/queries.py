@@ -1,6 +1,7 @@
 """What hangs on an entry, as one viewer may see it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -13,8 +14,10 @@ from mixlite.core.errors import NotHere
 from mixlite.entries.comments import Comment
 from mixlite.entries.entries import Entry
 from mixlite.entries.marks import Favourite, Like
+from mixlite.entries.selections import choices_of
 from mixlite.people.friendships import Friendship
-from mixlite.people.members import Member
+from mixlite.people.groups import groups_of
+from mixlite.people.members import Member, handles_of_ids
 from mixlite.policy.showing import shown
 from mixlite.policy.visibility import meets, sees
 
@@ -66,6 +69,30 @@ def number_before(viewer: Member, entry: Entry, limit: int, number: int) -> int:
         .offset(limit)
     )
     return db.session.scalar(query) or 0
+
+
+@dataclass(frozen=True)
+class Named:
+    """Whom the author chose, by the names of groups and the handles of people."""
+
+    all_friends: bool
+    groups: Sequence[str]
+    people: Sequence[str]
+    exceptions: Sequence[str]
+
+
+def named_in(entry: Entry) -> Named | None:
+    """What was chosen for this entry, for its author's eyes; None where nothing was."""
+    if entry.selection_id is None:
+        return None
+    choice = choices_of([entry.selection_id])[entry.selection_id]
+    groups = [group.name for group in groups_of(entry.author_id) if group.id in choice.groups]
+    handles = handles_of_ids(choice.people | choice.exceptions)
+    people, exceptions = (
+        sorted(f"@{handles[number]}" for number in ids if number in handles)
+        for ids in (choice.people, choice.exceptions)
+    )
+    return Named(choice.all_friends, groups, people, exceptions)
 
 
 def likers_of(viewer: Member, entry: Entry, limit: int) -> Sequence[Member]:

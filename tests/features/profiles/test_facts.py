@@ -18,6 +18,7 @@ from mixlite.features.reports.queries import report_with_id
 from mixlite.features.reports.verbs import make_report, remove
 from mixlite.people import leaving
 from mixlite.people.mutes import set_mute
+from mixlite.policy.choosing import data_of
 from tests.app.everywhere import everything
 
 PLACE, BIRTHDAY, FREE = (f"/settings/profile/facts/{kind}" for kind in ("place", "birthday", "free"))
@@ -115,12 +116,17 @@ def test_what_was_chosen_stands_in_the_form_again(site, cast):
     group = site.group("author", "Close", "friend second")
     say(site, "place", "Kobe", "chosen", choice=site.choice(groups=[group], exceptions="second"))
     say(site, "work", "Ropes", "chosen", choice=site.choice(all_friends=True, exceptions="second"))
+    author = site.sign_in("author")
+    for kind in ("place", "work"):
+        answer = author.submit(f"/settings/profile/facts/{kind}", "Save", value="Other words")
+        assert answer.status_code == 303, kind
     with site.inside():
-        picked = {fact.kind: queries.picked(fact) for fact in db.session.scalars(select(Fact))}
+        said = {fact.kind: data_of(fact) for fact in db.session.scalars(select(Fact))}
+        assert {fact.value for fact in db.session.scalars(select(Fact))} == {"Other words"}
     nobody: frozenset[str] = frozenset()
     left_out = frozenset({"second"})
-    assert picked["place"] == {"audience": "chosen", "groups": {group}, "people": nobody, "exceptions": left_out}
-    assert picked["work"] == {"audience": "friends_except", "groups": nobody, "people": nobody, "exceptions": left_out}
+    assert said["place"] == {"audience": "chosen", "groups": {group}, "people": nobody, "exceptions": left_out}
+    assert said["work"] == {"audience": "friends_except", "groups": nobody, "people": nobody, "exceptions": left_out}
 
 
 # --- birthdays: what is typed ---------------------------------------------------------------------------------------
