@@ -156,7 +156,7 @@ def test_s17_every_viewer_comes_upon_exactly_what_is_meant_for_them(
     assert found - meant == set(), "leaked"
     assert meant - found == set(), "cannot be found, so its absence elsewhere proves nothing"
     assert answered <= meant
-    assert caplog.records, "nothing was logged at all"
+    assert caplog.records or not viewer, "not even the sign-in was logged"
     assert found_in(record.getMessage() for record in caplog.records) == set()
 
 
