@@ -97,6 +97,7 @@ PANELS = (
     Panel(
         place="home.side", order=30, load=reading.friends_favourites, template="reading/_favourites.html", shelf="right"
     ),
+    Panel(place="home.side", order=35, load=profiles.birthdays, template="profiles/_birthdays.html", shelf="right"),
     Panel(place="home.side", order=40, load=profiles.newcomers, template="profiles/_newcomers.html", shelf="right"),
 )
 

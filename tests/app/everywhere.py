@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from mixlite.core.db import Base, db
 from mixlite.features.friends.verbs import ask_to_be_friends
+from mixlite.features.profiles.verbs import add_free_fact, state_fact
 from mixlite.features.reading.verbs import add_comment, favour, like
 from mixlite.people.friendships import request_between
 from mixlite.policy.visibility import visible_entry
@@ -96,6 +97,18 @@ WAYS: Mapping[str, tuple[Way, ...]] = {
     "profiles.favourites": (_read(handle="friend"),),
     "profiles.friends": (_read(handle="friend"),),
     "profiles.edit": (_read(), _send({"name": "Me", "introduction": "I am."}, texts="name introduction")),
+    "profiles.fact": (
+        _read(kind="kind"),
+        _send({"value": "A hill.", "audience": "friends"}, texts="value", kind="kind"),
+    ),
+    "profiles.new_fact": (
+        _read(),
+        _send({"label": "Tea", "value": "Sencha.", "audience": "friends"}, texts="label value"),
+    ),
+    "profiles.free_fact": (
+        _read(fact_id="fact"),
+        _send({"label": "Tea", "value": "Bancha.", "audience": "friends"}, texts="label value", fact_id="fact"),
+    ),
     "reading.show": (Way(ENTRY),),
     "reading.comment": (Way(ENTRY, {"body": "Indeed."}, 303, texts=("body",)),),
     "reading.remove_comment": (_send(entry_id="entry", number="number"),),
@@ -211,6 +224,8 @@ def furnish(site: Site, *, diary: str = "Some words.", title: str = "A title", w
     of_friend = site.diary("friend", "friends", title="Of a friend", body="Seen by friends.")
     for who, where in (("friend", entry), ("author", entry), ("friend", voice), ("author", of_friend)):
         _hang(site, who, where, words)
+    site.do(state_fact, "author", "birthday", value="1980-02-29", audience="friends")
+    fact = site.do(add_free_fact, "author", label="Words", value=words[:300], audience="only_me")
     site.do(ask_to_be_friends, "second", "author", message=words)
     with site.inside():
         request = request_between(site.ids["second"], site.ids["author"])
@@ -225,6 +240,8 @@ def furnish(site: Site, *, diary: str = "Some words.", title: str = "A title", w
             "private": str(private),
             "of_friend": str(of_friend),
             "number": "1",
+            "fact": str(fact),
+            "kind": "place",
             "request": str(request_id),
             "invitation": str(_count(site, "invitations")),
             "token": token,
