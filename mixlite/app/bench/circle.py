@@ -100,7 +100,7 @@ class Circle:
             **self.choices.tables(),
             "entries": (
                 "id kind author_id audience selection_id created_at published_at shown_at deleted_at "
-                + "last_number revision needs_no_answer",
+                 "last_number revision needs_no_answer",
                 self._entry_rows(),
             ),
             "voices": ("entry_id body", ((n, WORDS) for n in self._entry_ids() if not _is_diary(n))),
