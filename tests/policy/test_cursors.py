@@ -21,6 +21,7 @@ BEGINNING = datetime(2026, 5, 1, tzinfo=UTC)
 LISTS = ("/", "/@author", "/@author/diary", "/@author/favourites", "/@author/friends", "/friends", "/invitations")
 MARKS = {
     "/": r'<article[^>]* id="e(\d+)"',  # friends' favourites beside the feed are another list
+    "/@author": r'<article[^>]* id="e(\d+)"',  # and favourites beside the latest
     "/@author/friends": r'href="/@(author_\d+)"',
     "/friends": r'href="/@(reader_\d+)"',
     "/invitations": r'action="/invitations/(\d+)/revoke"',

@@ -43,6 +43,12 @@ id handle name email password_hash introduction language theme timezone is_host 
 Row = tuple[Any, ...]
 
 
+ENTRY_COLUMNS = """
+    id kind author_id audience selection_id created_at published_at shown_at deleted_at
+    last_number revision needs_no_answer
+"""
+
+
 @dataclass(frozen=True)
 class Size:
     """How large a circle is: members, friends of each and entries of each (both on average)."""
@@ -99,8 +105,7 @@ class Circle:
             "blocks": ("blocker_id blocked_id created_at", self._blocks()),
             **self.choices.tables(),
             "entries": (
-                "id kind author_id audience selection_id created_at published_at shown_at deleted_at "
-                 "last_number revision needs_no_answer",
+                ENTRY_COLUMNS,
                 self._entry_rows(),
             ),
             "voices": ("entry_id body", ((n, WORDS) for n in self._entry_ids() if not _is_diary(n))),
