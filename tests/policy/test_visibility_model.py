@@ -18,16 +18,21 @@ from sqlalchemy import select, text, update
 from mixlite.app.worker import build_workshop
 from mixlite.core import clock
 from mixlite.core.db import Base, db, writing
-from mixlite.core.errors import NotHere, NotYours
+from mixlite.core.errors import NotHere, NotYours, Refused
 from mixlite.entries.entries import Entry
+from mixlite.entries.facts import Fact
+from mixlite.entries.selections import Choice
 from mixlite.features.diary.verbs import publish_diary, revise_diary
 from mixlite.features.friends import verbs as friends
+from mixlite.features.friends.queries import SUGGESTED, connection, suggestions
+from mixlite.features.groups import verbs as groups
 from mixlite.features.invitations.verbs import join_circle, write_invitation
 from mixlite.features.profiles.queries import count_of_friends_seen, entries_by, favourites_of, friends_seen
 from mixlite.features.reading import verbs as reading
 from mixlite.features.reading.queries import FAVOURITES_ON_HOME, comments_on, friends_favourites, likers_of
 from mixlite.features.voice.verbs import post_voice, revise_voice
 from mixlite.people.friendships import FriendRequest, Friendship, friends_of, request_between, requests_to
+from mixlite.people.groups import Group
 from mixlite.people.members import Member
 from mixlite.policy.showing import shown
 from mixlite.policy.visibility import (
@@ -41,20 +46,25 @@ from mixlite.policy.visibility import (
     visible_ids,
     visible_member,
 )
-from tests.policy.naive import DONE, NOT_HERE, NOT_YOURS, World
+from tests.policy.naive import DONE, NOT_HERE, NOT_YOURS, REFUSED, Picked, World
 from tests.support.site import Site
 
 BEGINNING = datetime(2026, 4, 1, 9, tzinfo=UTC)
 MOST_PEOPLE = 7
 MOST_THINGS = 9
 LOTS = 1000
-AUDIENCES = ("only_me", "friends", "friends_of_friends", "members")
+AUDIENCES = ("only_me", "chosen", "friends", "friends_of_friends", "members")
+MOST_GROUPS = 4
 
 # Somebody, something: a position in whatever list there is at that moment.
 SOMEBODY = st.integers(0, MOST_PEOPLE - 1)
 SOMETHING = st.integers(0, MOST_THINGS - 1)
 AUDIENCE = st.sampled_from(AUDIENCES)
 MARK = st.sampled_from(("like", "favourite"))
+PEOPLE = st.frozensets(SOMEBODY, max_size=3)
+# Positions of groups, people and exceptions; a choice is made anew of whoever is there at that moment.
+PICK = st.builds(Picked, st.booleans(), st.frozensets(st.integers(0, MOST_GROUPS - 1), max_size=2), PEOPLE, PEOPLE)
+EVERYBODY = Picked(all_friends=True)
 
 
 class Circle(RuleBasedStateMachine):
@@ -78,7 +88,7 @@ class Circle(RuleBasedStateMachine):
         invited = [self._join(host) for _ in range(3)]
         self._join(invited[-1])
         for who, audience in zip(order, audiences, strict=False):
-            self.publish(who, audience, "voice" if who % 2 else "diary")
+            self.publish(who, audience, "voice" if who % 2 else "diary", EVERYBODY)
         for who in order:
             for which in range(len(audiences)):
                 self.comment(who, which)
@@ -156,6 +166,91 @@ class Circle(RuleBasedStateMachine):
         request_id = self._request_id(asked.asker, asked.asked)
         assert self._act(lambda: verb(_member(me), request_id)) == expected(me, pair)
 
+    @precondition(lambda self: self.world.requests)
+    @rule(who=SOMEBODY, which=SOMETHING, is_asker=st.booleans())
+    def withdraw(self, who: int, which: int, is_asker: bool) -> None:
+        pair = _nth(sorted(self.world.requests, key=sorted), which)
+        asked = self.world.requests[pair]
+        me = asked.asker if is_asker else self._somebody_here(who)
+        if self.world.people[me].is_here:
+            request_id = self._request_id(asked.asker, asked.asked)
+            happened = self._act(lambda: friends.withdraw_request(_member(me), request_id))
+            assert happened == self.world.withdraw(me, pair)
+
+    @rule(who=SOMEBODY, other=SOMEBODY, days=st.sampled_from((0, 1, 7)))
+    def mute(self, who: int, other: int, days: int) -> None:
+        me, they = self._two(who, other)
+        happened = self._act(lambda: friends.mute(_member(me), self._met(me, they), days=days))
+        assert happened == self.world.mute(me, they, days)
+
+    @precondition(lambda self: self.world.mutes)
+    @rule(which=SOMETHING)
+    def unmute(self, which: int) -> None:
+        me, they = _nth(sorted(self.world.mutes), which)
+        if self.world.people[me].is_here:
+            assert self._act(lambda: friends.unmute(_member(me), _member(they))) == self.world.unmute(me, they)
+
+    @rule()
+    def days_go_by(self) -> None:
+        """Breaks end by themselves, and nothing can be taken back any more."""
+        self.world.now += timedelta(days=2)
+
+    @rule(who=SOMEBODY, audience=st.sampled_from(("only_me", "friends", "friends_of_friends", "members")))
+    def show_friends_to(self, who: int, audience: str) -> None:
+        me = self._somebody_here(who)
+        with self._acting():
+            db.session.query(Fact).filter_by(author_id=me).delete()
+            db.session.add(Fact(author_id=me, kind="friends", audience=audience))
+        self.world.lists[me] = audience
+
+    # --- groups -------------------------------------------------------------------------------------------------
+
+    @precondition(lambda self: len(self.world.groups) < MOST_GROUPS)
+    @rule(who=SOMEBODY)
+    def make_group(self, who: int) -> None:
+        me = self._somebody_here(who)
+        with self._acting():
+            number = groups.make_group(_member(me), name=f"group {self.acts}").id
+        self.world.make_group(me, number)
+
+    @precondition(lambda self: self.world.groups)
+    @rule(which=SOMETHING, other=SOMEBODY)
+    def put_in(self, which: int, other: int) -> None:
+        number, they = _nth(sorted(self.world.groups), which), _nth(list(self.world.people), other)
+        owner = self.world.groups[number][0]
+        if self.world.people[owner].is_here:
+            people = {self.handles[they]}
+            happened = self._act(
+                lambda: groups.put_in(_member(owner), db.session.get_one(Group, number), people=people)
+            )
+            assert happened == self.world.put_in(number, they)
+
+    @precondition(lambda self: self.world.groups)
+    @rule(which=SOMETHING, other=SOMEBODY)
+    def take_out(self, which: int, other: int) -> None:
+        number, they = _nth(sorted(self.world.groups), which), _nth(list(self.world.people), other)
+        owner, people = self.world.groups[number]
+        with self._acting():
+            groups.take_out(_member(owner), db.session.get_one(Group, number), _member(they))
+        people.discard(they)
+
+    @precondition(lambda self: self.world.groups)
+    @rule(which=SOMETHING)
+    def delete_group(self, which: int) -> None:
+        number = _nth(sorted(self.world.groups), which)
+        with self._acting():
+            groups.delete_group(_member(self.world.groups[number][0]), db.session.get_one(Group, number))
+        del self.world.groups[number]
+
+    def _picked(self, me: int, pick: Picked) -> tuple[Picked, Choice]:
+        """The people and groups at these positions, as the naive rule keeps them and as the verb takes them."""
+        numbers = sorted(self.world.groups)
+        named = frozenset(_nth(numbers, position) for position in pick.groups if numbers)
+        everybody = list(self.world.people)
+        people, exceptions = (frozenset(_nth(everybody, n) for n in some) for some in (pick.people, pick.exceptions))
+        meant = Picked(pick.all_friends, named, people, exceptions)
+        return self.world.usable(me, meant), Choice(pick.all_friends, named, people, exceptions)
+
     @rule(who=SOMEBODY, other=SOMEBODY)
     def end_friendship(self, who: int, other: int) -> None:
         me, they = self._two(who, other)
@@ -188,37 +283,49 @@ class Circle(RuleBasedStateMachine):
     # --- what they write ----------------------------------------------------------------------------------------
 
     @precondition(lambda self: len(self.world.things) < MOST_THINGS)
-    @rule(who=SOMEBODY, audience=AUDIENCE, kind=st.sampled_from(("diary", "voice")))
-    def publish(self, who: int, audience: str, kind: str) -> None:
+    @rule(who=SOMEBODY, audience=AUDIENCE, kind=st.sampled_from(("diary", "voice")), pick=PICK)
+    def publish(self, who: int, audience: str, kind: str, pick: Picked) -> None:
         me = self._somebody_here(who)
-        with self._acting():
+        picked, choice = self._picked(me, pick)
+        made: list[int] = []
+
+        def act() -> None:
+            given: dict[str, Any] = {"body": "rain", "audience": audience, "choice": choice}
             if kind == "diary":
-                number = publish_diary(_member(me), title="A day", body="rain", excerpt="rain", audience=audience).id
+                made.append(publish_diary(_member(me), title="A day", excerpt="rain", **given).id)
             else:
-                number = post_voice(_member(me), body="rain", audience=audience).id
-        self.world.publish(me, number, kind, audience, "rain")
+                made.append(post_voice(_member(me), **given).id)
+
+        is_nobody = audience == "chosen" and not (picked.all_friends or picked.groups or picked.people)
+        assert self._act(act) == (REFUSED if is_nobody else DONE)
+        if not is_nobody:
+            self.world.publish(me, made[0], kind, audience, "rain", picked if audience == "chosen" else None)
 
     @precondition(lambda self: self.world.things)
-    @rule(which=SOMETHING, audience=AUDIENCE, words=st.sampled_from(("rain", "sun")))
-    def revise(self, which: int, audience: str, words: str) -> None:
+    @rule(which=SOMETHING, audience=AUDIENCE, words=st.sampled_from(("rain", "sun")), pick=PICK)
+    def revise(self, which: int, audience: str, words: str, pick: Picked) -> None:
         number = self._something(which)
         if self.world.people[self.world.things[number].author].is_here:
-            self._revise(self.world.things[number].author, number, audience, words)
+            self._revise(self.world.things[number].author, number, audience, words, pick)
 
     @precondition(lambda self: self.world.things)
     @rule(who=SOMEBODY, which=SOMETHING, audience=AUDIENCE)
     def revise_what_may_be_anybodys(self, who: int, which: int, audience: str) -> None:
-        self._revise(self._somebody_here(who), self._something(which), audience, "sun")
+        self._revise(self._somebody_here(who), self._something(which), audience, "sun", EVERYBODY)
 
-    def _revise(self, me: int, number: int, audience: str, words: str) -> None:
+    def _revise(self, me: int, number: int, audience: str, words: str, pick: Picked) -> None:
+        picked, choice = self._picked(me, pick)
+
         def act() -> None:
             entry = visible_entry(_member(me), number)
             if entry.kind == "diary":
-                revise_diary(_member(me), entry, title="A day", body=words, excerpt=words, audience=audience)
+                given: dict[str, Any] = {"title": "A day", "excerpt": words}
+                revise_diary(_member(me), entry, body=words, audience=audience, choice=choice, **given)
             else:
-                revise_voice(_member(me), entry, body=words, audience=audience)
+                revise_voice(_member(me), entry, body=words, audience=audience, choice=choice)
 
-        assert self._act(act) == self.world.revise(me, number, audience, words)
+        kept = picked if audience == "chosen" else None
+        assert self._act(act) == self.world.revise(me, number, audience, words, kept)
 
     @precondition(lambda self: self.world.things)
     @rule(who=SOMEBODY, which=SOMETHING)
@@ -226,6 +333,15 @@ class Circle(RuleBasedStateMachine):
         me, number = self._somebody_here(who), self._something(which)
         happened = self._act(lambda: reading.delete_entry(_member(me), visible_entry(_member(me), number)))
         assert happened == self.world.delete(me, number)
+
+    @precondition(lambda self: any(thing.is_deleted for thing in self.world.things.values()))
+    @rule(who=SOMEBODY, which=SOMETHING, is_author=st.booleans())
+    def restore(self, who: int, which: int, is_author: bool) -> None:
+        number = _nth([n for n, thing in self.world.things.items() if thing.is_deleted], which)
+        me = self.world.things[number].author if is_author else self._somebody_here(who)
+        if self.world.people[me].is_here:
+            happened = self._act(lambda: reading.restore_entry(_member(me), number))
+            assert happened == self.world.restore(me, number)
 
     @precondition(lambda self: self.world.things)
     @rule(who=SOMEBODY, which=SOMETHING)
@@ -345,7 +461,11 @@ class Circle(RuleBasedStateMachine):
         assert {friend.id for friend, _since in friends_of(me, LOTS)} == world.friends_seen(me, me)
         assert {request.asker_id for request in requests_to(me, LOTS)} == world.waiting_for(me)
         for audience in AUDIENCES:
-            assert count_of_future_readers(viewer, audience) == world.future_readers(me, audience)
+            picked = Picked(all_friends=True, exceptions=frozenset(list(world.people)[:2]))
+            choice = Choice(all_friends=True, exceptions=picked.exceptions)
+            assert count_of_future_readers(viewer, audience, choice) == world.future_readers(me, audience, picked)
+        found = [(each.member.id, each.count) for each in suggestions(viewer)]
+        assert found == world.suggested_to(me)[:SUGGESTED]
 
     def _profile_looks_right(self, viewer: Member, member: Member) -> None:
         me, other = viewer.id, member.id
@@ -354,6 +474,8 @@ class Circle(RuleBasedStateMachine):
         friends = {friend.id for friend, _since in friends_seen(viewer, member, LOTS)}
         assert friends == self.world.friends_seen(me, other)
         assert count_of_friends_seen(viewer, member) == len(friends)
+        if me != other and not self.world.are_friends(me, other):
+            assert [between.id for between in connection(viewer, member)] == self.world.way_to(me, other)
 
     # --- pieces -------------------------------------------------------------------------------------------------
 
@@ -396,6 +518,8 @@ class Circle(RuleBasedStateMachine):
             return NOT_HERE
         except NotYours:
             return NOT_YOURS
+        except Refused:
+            return REFUSED
         return DONE
 
 
