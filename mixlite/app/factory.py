@@ -21,12 +21,14 @@ from mixlite.core.language import TRANSLATIONS, compile_catalogues, current_lang
 from mixlite.features.accounts.routes import bp as accounts
 from mixlite.features.audiences.routes import bp as audiences
 from mixlite.features.diary.routes import bp as diary
+from mixlite.features.drafts.routes import bp as drafts
 from mixlite.features.friends.routes import bp as friends
 from mixlite.features.home.routes import bp as home
 from mixlite.features.host.routes import bp as host
 from mixlite.features.invitations.host_routes import bp as host_invitations
 from mixlite.features.invitations.routes import bp as invitations
 from mixlite.features.leaving.routes import bp as leaving
+from mixlite.features.mentions.routes import bp as mentions
 from mixlite.features.preferences.routes import bp as preferences
 from mixlite.features.profiles.routes import bp as profiles
 from mixlite.features.reading.routes import bp as reading
@@ -43,6 +45,8 @@ ROOMS = (
     reading,
     diary,
     voice,
+    drafts,
+    mentions,
     preferences,
     leaving,
     reports,

@@ -10,11 +10,13 @@ from typing import Any, Protocol
 from sqlalchemy import Select, func, select
 
 from mixlite.core.db import db
+from mixlite.core.prose import handles_in
 from mixlite.core.rooms import Kind, current_house
 from mixlite.entries.comments import Comment
 from mixlite.entries.entries import Entry, entries_by_id
 from mixlite.entries.marks import Favourite, Like
 from mixlite.people.members import Member
+from mixlite.policy.mentioning import handles_met
 from mixlite.policy.visibility import meets
 
 
@@ -30,6 +32,7 @@ class Shown:
     like_count: int
     liked: bool
     favourited: bool
+    known: frozenset[str] = frozenset()  # the handles in its words that lead to somebody for this viewer
     favourite_of: list[Member] = field(default_factory=list)
 
     @property
@@ -66,6 +69,8 @@ def shown(viewer: Onlooker, entry_ids: Sequence[int]) -> list[Shown]:
     likes = _counts(viewer, entry_ids, _LIKES, Like)
     liked = _marked(viewer, entry_ids, Like)
     favourited = _marked(viewer, entry_ids, Favourite)
+    words = {entry_id: getattr(content, "body", "") for entry_id, content in contents.items()}
+    met = handles_met(viewer.id, words.values())
     kinds = current_house().kinds
     return [
         Shown(
@@ -77,6 +82,7 @@ def shown(viewer: Onlooker, entry_ids: Sequence[int]) -> list[Shown]:
             like_count=likes.get(entry.id, 0),
             liked=entry.id in liked,
             favourited=entry.id in favourited,
+            known=handles_in(words[entry.id]) & met if met else met,
         )
         for entry in (entries[entry_id] for entry_id in entry_ids if entry_id in entries)
         if entry.id in contents

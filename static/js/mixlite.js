@@ -1,7 +1,9 @@
 // Every page is whole without these. Each adds one comfort.
+import "./autosave.js";
 import "./copy.js";
 import "./counter.js";
 import "./double.js";
+import "./mention.js";
 import "./menu.js";
 import "./picker.js";
 import "./theme.js";

@@ -15,6 +15,7 @@ from mixlite.entries.marks import Favourite, Like, Mark, set_mark, take_mark
 from mixlite.entries.versions import version_of
 from mixlite.features.reading.queries import comment_on
 from mixlite.people.members import Member
+from mixlite.policy.mentioning import note_mentions
 from mixlite.policy.permissions import Act, may, require
 from mixlite.policy.visibility import visible_entry
 
@@ -32,6 +33,7 @@ def add_comment(member: Member, entry: Entry, *, body: str) -> Comment:
     db.session.add(comment)
     db.session.flush()
     events.record("comment.added", actor_id=member.id, subject_id=comment.id)
+    note_mentions(member, entry, body, comment)
     return comment
 
 
@@ -48,6 +50,7 @@ def edit_comment(member: Member, entry: Entry, number: int, *, body: str) -> Com
         comment.text, comment.edited_at = body, clock.now()
         db.session.flush()
         events.record("comment.changed", actor_id=member.id, subject_id=comment.id)
+        note_mentions(member, entry, body, comment)
     return comment
 
 
