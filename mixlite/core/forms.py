@@ -233,7 +233,7 @@ class Unseen(HiddenField):
     """A value that the page carries. A browser that loads the page again does not bring back an old one."""
 
     def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, render_kw={"autocomplete": "off"}, **kwargs)
+        super().__init__(*args, **{"render_kw": {"autocomplete": "off"}, **kwargs})
 
 
 class Ticked(BooleanField):

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import ForeignKey, Index, Select, String, UniqueConstraint, and_, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -76,6 +76,11 @@ class Kept:
     title: str
     body: str
 
+    @classmethod
+    def of(cls, draft: Draft) -> Self:
+        """As it is now."""
+        return cls(draft.id, draft.version, draft.saved_at, draft.first("title"), draft.first("body"))
+
 
 class Overtaken(Conflict):
     """This draft was saved in another window since (409). `kept` is what is there now; None: it is gone."""
@@ -86,7 +91,7 @@ class Overtaken(Conflict):
             if draft
             else _l("In another window this was published or thrown away. What you typed is still in this one.")
         )
-        self.kept = draft and Kept(draft.id, draft.version, draft.saved_at, draft.first("title"), draft.first("body"))
+        self.kept = Kept.of(draft) if draft else None
 
 
 def nonce_of_change(entry_id: int) -> str:
