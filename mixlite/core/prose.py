@@ -220,9 +220,8 @@ def _honest_links(tokens: list[Token]) -> list[Token]:
 def _honest_words(target: str, words: list[Token]) -> list[Token]:
     shown = "".join(token.content for token in words)
     host = urlsplit(target).hostname if target.startswith(("http://", "https://")) else None
-    if _MENTIONS.search(shown) and shown.strip() != target:
-        return [Token("text", "", 0, content=target)]
-    if not _LOOKS_LIKE_ADDRESS.search(shown) or (host and _same_place(shown, target, host)):
+    is_claim = _LOOKS_LIKE_ADDRESS.search(shown) or _MENTIONS.search(shown)
+    if not target or not is_claim or (host and _same_place(shown, target, host)):
         return words
     return [Token("text", "", 0, content=target)]
 

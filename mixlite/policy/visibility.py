@@ -281,7 +281,9 @@ def _is_named(reader: type[Member], choice: Choice) -> Rule:
 
 
 def is_called(member: type[Member], words: str) -> Rule:
-    """Whether these words stand in somebody's name or handle. No words: everybody."""
+    """Whether these words stand in somebody's name or handle. No words: everybody. No database can look for NUL."""
+    if "\0" in words:
+        return false()
     wanted = words.strip().removeprefix("@").lower()
     if not wanted:
         return true()
