@@ -13,9 +13,11 @@ pytest_plugins = [f"tests.support.{name}" for name in _PLUGINS if (_SUPPORT / f"
 # What takes long: whole processes, killed ones, sites played through, measurements, most browsers. `make test` leaves
 # these out to stay within five minutes; `make check` and `make long` run them too.
 _LONG = (
+    "app/test_every_page.py",
     "app/demo/test_site.py",
     "app/demo/test_build.py",
     "app/test_bench.py",
+    "app/test_canary.py",
     "app/test_hostile_text.py",
     "app/test_keeping.py",
     "app/test_writing.py",
@@ -23,12 +25,14 @@ _LONG = (
     "features/accounts/test_browser.py",
     "features/accounts/test_mail.py",
     "features/accounts/test_throttle.py",
+    "features/home/test_browser.py",
     "features/host/test_browser.py",
     "features/host/test_private.py",
     "features/invitations/test_pages.py",
     "features/invitations/test_tree.py",
     "features/leaving/test_erasing.py",
     "features/leaving/test_leaving_browser.py",
+    "features/profiles/test_browser.py",
     "features/reports/test_browser.py",
     "migrations/",
     "policy/test_cursors.py",

@@ -1,18 +1,19 @@
 """Languages: which one this person reads, dates as people write them, and the catalogues.
 
 English is the message id; Japanese stands in `translations/ja/LC_MESSAGES/messages.po`. Catalogues are compiled when
-the application is made. `python -m mixlite.core.language --check` fails on anything missing, unused or unsure;
-`--update` writes new messages into the catalogue.
+the application is made; the English one holds only what gets a printer's quotes.
+`python -m mixlite.core.language --check` fails on anything missing, unused or unsure; `--update` writes new messages
+into the catalogue.
 """
 
 import io
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -31,6 +32,7 @@ from mixlite.core.config import LANGUAGES, ROOT, current_settings
 __all__ = [
     "courtesy",
     "current_language",
+    "date_words",
     "day_heading",
     "day_words",
     "gettext",
@@ -38,19 +40,24 @@ __all__ = [
     "lazy_ngettext",
     "local",
     "local_zone",
+    "midnight",
     "moment_words",
+    "month_name",
     "month_words",
     "ngettext",
     "polite",
+    "ruby_parts",
     "speaking",
     "time_words",
     "today",
+    "year_words",
 ]
 
 TRANSLATIONS = Path(__file__).resolve().parents[1] / "translations"
 TRANSLATED = tuple(language for language in LANGUAGES if language != "en")
 _KANA = regex.compile(r"[\p{Hiragana}\p{Katakana}]")
 _IDEOGRAPH = regex.compile(r"\p{Han}")
+_A_LEAP_YEAR = 2000  # for a day of no year: 29 February is one of them
 TITLES = ("さん", "ちゃん", "くん", "君", "さま", "様", "先生", "先輩", "氏", "殿")
 KEYWORDS = {
     "_": None,
@@ -99,6 +106,11 @@ def local(moment: datetime) -> datetime:
     return moment.astimezone(local_zone())
 
 
+def midnight(day: date) -> datetime:
+    """The moment at which `day` begins on the reader's clock."""
+    return datetime.combine(day, time(), local_zone())
+
+
 def today() -> date:
     """The reader's date."""
     return local(clock.now()).date()
@@ -127,9 +139,28 @@ def day_words(day: date | datetime) -> str:
     return _format(day, "d MMMM" if same_year else "d MMMM y")
 
 
+def date_words(text: str) -> str:
+    """A calendar date, MM-DD or YYYY-MM-DD: "4 February 1985", 「1985年2月4日」, without a year where it has none."""
+    *year, month, day = (int(part) for part in text.split("-"))
+    found = date(year[0] if year else _A_LEAP_YEAR, month, day)
+    if current_language() == "ja":
+        return _format(found, "y年M月d日" if year else "M月d日")
+    return _format(found, "d MMMM y" if year else "d MMMM")
+
+
 def month_words(day: date) -> str:
     """Such as "November 2026", 「2026年11月」."""
     return _format(day, "y年M月" if current_language() == "ja" else "MMMM y")
+
+
+def month_name(day: date) -> str:
+    """Such as "Nov", 「11月」, where the year is known."""
+    return _format(day, "M月" if current_language() == "ja" else "MMM")
+
+
+def year_words(day: date) -> str:
+    """Such as "2026", 「2026年」."""
+    return _format(day, "y年" if current_language() == "ja" else "y")
 
 
 def time_words(moment: datetime) -> str:
@@ -158,6 +189,14 @@ def language_of(text: str) -> str:
     return "" if _IDEOGRAPH.search(start) else "en"
 
 
+def ruby_parts(name: str, reading: str) -> list[tuple[str, str]]:
+    """A name in ideographs with its reading above, word by word where both have as many words. Other names: nothing."""
+    if not reading or not _IDEOGRAPH.search(name):
+        return []
+    words, readings = name.split(), reading.split()
+    return list(zip(words, readings, strict=True)) if len(words) == len(readings) else [(name, reading)]
+
+
 def courtesy(name: str) -> str:
     """What a Japanese sentence adds to this name: さん, unless the name ends in a title. Nothing in English."""
     return "さん" if current_language() == "ja" and not name.endswith(TITLES) else ""
@@ -173,16 +212,49 @@ def _format(day: date, pattern: str) -> str:
 
 
 def compile_catalogues() -> None:
-    """Make the binary catalogue of every language beside its text, unless it is newer already."""
+    """Make the binary catalogue of every language, unless it is newer than its text already."""
     for language in TRANSLATED:
-        source = _po(language)
-        target = source.with_suffix(".mo")
-        if target.exists() and target.stat().st_mtime_ns >= source.stat().st_mtime_ns:
-            continue
-        with tempfile.NamedTemporaryFile(dir=source.parent, delete=False) as file:
-            write_mo(file, _read(language))
-        Path(file.name).replace(target)
-        os.utime(target)
+        _compile(language, _po(language), _read)
+    _compile("en", _po(TRANSLATED[0]), lambda _language: _printed_english())
+
+
+def _compile(language: str, source: Path, read: Callable[[str], Catalog]) -> None:
+    target = _po(language).with_suffix(".mo")
+    if target.exists() and target.stat().st_mtime_ns >= source.stat().st_mtime_ns:
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as file:
+        write_mo(file, read(language))
+    Path(file.name).replace(target)
+    os.utime(target)
+
+
+def _printed_english() -> Catalog:
+    """The English messages that are printed otherwise than a keyboard types them: with curly quotes."""
+    printed = Catalog(locale="en", domain="messages", fuzzy=False)
+    for message in _read(TRANSLATED[0]):
+        ids = (message.id,) if isinstance(message.id, str) else tuple(message.id)
+        curly = tuple(as_printed(text) for text in ids)
+        if message.id and curly != ids:
+            printed.add(message.id, curly[0] if isinstance(message.id, str) else curly)
+    return printed
+
+
+_TAG = regex.compile(r"(<[^>]*>)")
+_STRAIGHT = regex.compile("['\"]")
+_CURLY = {"'": ("’", "‘"), '"': ("”", "“")}  # closing, opening
+
+
+def as_printed(text: str) -> str:
+    """English with the quotes of a printer: the host’s, “so”. Quotes inside tags stay."""
+    parts = _TAG.split(text)  # every second one is a tag
+    parts[::2] = [_STRAIGHT.sub(lambda found: _CURLY[found[0]][_opens(found)], part) for part in parts[::2]]
+    return "".join(parts)
+
+
+def _opens(found: regex.Match[str]) -> bool:
+    before = found.string[: found.start()]
+    return not before or before[-1] in " (“‘\n"
 
 
 def problems() -> list[str]:

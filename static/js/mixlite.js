@@ -2,9 +2,15 @@
 import "./autosave.js";
 import "./copy.js";
 import "./counter.js";
+import "./dialog.js";
 import "./double.js";
+import "./feed.js";
+import "./like.js";
 import "./mention.js";
 import "./menu.js";
 import "./picker.js";
+import "./poll.js";
+import "./readmark.js";
+import "./shortcuts.js";
 import "./theme.js";
 import "./undo.js";

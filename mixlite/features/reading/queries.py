@@ -18,6 +18,7 @@ from mixlite.entries.selections import choices_of
 from mixlite.people.friendships import Friendship
 from mixlite.people.groups import groups_of
 from mixlite.people.members import Member, handles_of_ids
+from mixlite.people.mutes import has_muted
 from mixlite.policy.showing import shown
 from mixlite.policy.visibility import meets, sees
 
@@ -108,7 +109,7 @@ def likers_of(viewer: Member, entry: Entry, limit: int) -> Sequence[Member]:
 
 
 def friends_favourites(viewer: Member, _subjects: Sequence[Any]) -> Mapping[None, Any]:
-    """For home: what friends made a favourite lately, only what the viewer may read, each entry once."""
+    """For home: the diary entries that friends made a favourite lately, only what the viewer may read, each once."""
     latest = _latest_favourites_of_friends(viewer)
     query = (
         select(Entry.id, Member)
@@ -116,6 +117,7 @@ def friends_favourites(viewer: Member, _subjects: Sequence[Any]) -> Mapping[None
         .join(Entry, Entry.id == latest.c.entry_id)
         .join(Member, Member.id == latest.c.member_id)
         .where(meets(viewer.id, Member), sees(viewer.id, Entry), Entry.author_id != viewer.id)
+        .where(~has_muted(viewer.id, Entry.author_id))
         .order_by(latest.c.created_at.desc(), Entry.id.desc())
     )
     recommended: dict[int, list[Member]] = {}
@@ -133,10 +135,12 @@ def _latest_favourites_of_friends(viewer: Member) -> Subquery:
     newest = select(func.max(own.created_at)).where(own.member_id == Friendship.friend_id).scalar_subquery()
     friends = (
         select(Friendship.friend_id)
-        .where(Friendship.member_id == viewer.id)
+        .where(Friendship.member_id == viewer.id, ~has_muted(viewer.id, Friendship.friend_id))
         .order_by(newest.desc().nulls_last())
         .limit(FAVOURITES_LOOKED_AT)
     )
     lately = (Favourite.member_id.in_(friends), Favourite.created_at > clock.now() - RECOMMENDED_FOR)
-    query = select(Favourite).where(*lately).order_by(Favourite.created_at.desc(), Favourite.entry_id.desc())
+    is_diary = (Entry.id == Favourite.entry_id) & (Entry.kind == "diary")
+    query = select(Favourite).join(Entry, is_diary).where(*lately)
+    query = query.order_by(Favourite.created_at.desc(), Favourite.entry_id.desc())
     return query.limit(FAVOURITES_LOOKED_AT).subquery()

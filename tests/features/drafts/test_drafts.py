@@ -2,8 +2,10 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from werkzeug.test import TestResponse
 
 from mixlite.core import clock
 from mixlite.core.db import db, writing
@@ -22,6 +24,13 @@ def author(site: Site, cast: Cast) -> Client:
     return site.sign_in("author")
 
 
+def told(answer: TestResponse) -> dict[str, Any]:
+    """What the page's script is told."""
+    assert answer.json is not None
+    found: dict[str, Any] = answer.json
+    return found
+
+
 class Page:
     """A page for writing in one browser window, with its script."""
 
@@ -38,7 +47,7 @@ class Page:
         self.fields |= {**typed, "draft_window": self.window}
         answer = self.client.http.post(self.keeps_at, data=self.fields, headers=JSON)
         if answer.status_code == 200:
-            self.fields["draft_version"] = str(answer.json["version"])
+            self.fields["draft_version"] = str(told(answer)["version"])
         return answer
 
     def press(self, **typed: str):
@@ -66,10 +75,12 @@ def draft_id(site: Site) -> int:
 def test_a_draft_is_there_again_on_another_device_with_all_that_was_chosen(site: Site, author: Client):
     site.befriend("author", "stranger")
     page = Page(author, "/diary/new")
-    assert page.keep(title="Half", body="Not yet").json["version"] == 1
-    told = page.keep(body="Not yet\n\nfinished", audience="friends_except", exceptions="@stranger", needs_no_answer="y")
-    assert told.json["version"] == 2
-    assert told.json["words"].startswith("Saved at ")
+    assert told(page.keep(title="Half", body="Not yet"))["version"] == 1
+    second = page.keep(
+        body="Not yet\n\nfinished", audience="friends_except", exceptions="@stranger", needs_no_answer="y"
+    )
+    assert told(second)["version"] == 2
+    assert told(second)["words"].startswith("Saved at ")
     again = Page(site.sign_in("author"), "/diary/new")
     assert "You are going on with a draft of" in again.text
     kept = {name: again.fields[name].strip() for name in ("title", "body", "audience", "exceptions", "draft_version")}
@@ -94,8 +105,8 @@ def test_what_is_published_is_no_draft_any_more_even_when_a_saving_comes_late(si
     for version in ("0", "1"):
         answer = author.http.post("/drafts/diary", data={**late, "draft_version": version}, headers=JSON)
         assert answer.status_code == 409
-        assert answer.json["other"] is None
-        assert answer.json["nonce"] not in ("", late["nonce"]), "it can be kept as a new one"
+        assert told(answer)["other"] is None
+        assert told(answer)["nonce"] not in ("", late["nonce"]), "it can be kept as a new one"
     assert count(site) == 0
     assert "You are going on with" not in author.get("/diary/new").text
 
@@ -145,7 +156,7 @@ def test_what_cannot_be_published_can_be_kept(site: Site, author: Client):
 def test_a_change_of_an_entry_is_kept_apart_from_what_others_read(site: Site, author: Client):
     entry = site.diary("author", title="Old title", body="Old words.")
     page = Page(author, f"/entries/{entry}/edit")
-    assert page.keep(body="New words.").json["version"] == 1
+    assert told(page.keep(body="New words."))["version"] == 1
     assert "Old words." in site.sign_in("friend").get(f"/entries/{entry}").text
     again = Page(site.sign_in("author"), f"/entries/{entry}/edit")
     assert "You are going on with a change that is not saved yet" in again.text
@@ -173,7 +184,7 @@ def test_r13_a_draft_of_a_change_does_not_overwrite_what_was_saved_since(site: S
 def test_an_emptied_draft_and_one_thrown_away_are_gone(site: Site, author: Client):
     page = Page(author, "/diary/new")
     page.keep(title="T", body="Words")
-    assert page.keep(title="", body="").json["version"] == 0
+    assert told(page.keep(title="", body=""))["version"] == 0
     assert count(site) == 0
     page.keep(title="T", body="Again")
     answer = author.submit("/drafts", "Throw away")
@@ -203,14 +214,14 @@ def test_r13_the_later_of_two_windows_is_told_and_overwrites_nothing(any_site: S
     one = Page(author, "/diary/new")
     one.keep(title="T", body="Begun.")
     other = Page(any_site.sign_in("author"), "/diary/new", OTHER_WINDOW)
-    assert other.keep(body="Begun. In the other window.").json["version"] == 2
+    assert told(other.keep(body="Begun. In the other window."))["version"] == 2
     answer = one.keep(body="Begun. In this window.")
     assert answer.status_code == 409
-    assert answer.json["other"]["body"] == "Begun. In the other window."
-    assert answer.json["version"] == 2
+    assert told(answer)["other"]["body"] == "Begun. In the other window."
+    assert told(answer)["version"] == 2
     assert "In the other window." in author.get("/diary/new").text
     one.fields["draft_version"] = "2"  # "keep this one"
-    assert one.keep().json["version"] == 3
+    assert told(one.keep())["version"] == 3
     assert other.keep(body="Once more.").status_code == 409, "and now the other window is told"
 
 
@@ -235,10 +246,10 @@ def test_a_window_whose_answer_was_lost_is_not_in_its_own_way(site: Site, author
     lost = dict(page.fields)
     page.keep(body="One two")
     page.fields = lost
-    assert page.keep(body="One two three").json["version"] == 3
+    assert told(page.keep(body="One two three"))["version"] == 3
     again = dict(page.fields, draft_version="1", draft_window=OTHER_WINDOW)
     same = author.http.post("/drafts/voice", data=again, headers=JSON)
-    assert same.json["version"] == 3, "the same words overwrite nothing"
+    assert told(same)["version"] == 3, "the same words overwrite nothing"
 
 
 def test_two_first_savings_of_one_form_make_one_draft(any_site: Site):
@@ -313,7 +324,7 @@ def test_s44_there_is_room_for_fifty_and_no_draft_is_pushed_out(site: Site, auth
     page = Page(author, "/diary/new")
     answer = page.keep(title="T", body="One too many")
     assert answer.status_code == 422
-    assert "throw one away" in answer.json["words"]
+    assert "throw one away" in told(answer)["words"]
     shown = page.press()
     assert shown.status_code == 422
     assert "One too many" in shown.text, "what was typed is kept on the page"
@@ -325,7 +336,7 @@ def test_s44_too_long_is_refused_and_kept_on_the_page(site: Site, author: Client
     page = Page(author, "/diary/new")
     answer = page.keep(title="T", body="x" * CONTENT_LENGTH)
     assert answer.status_code == 422
-    assert answer.json["words"] == "This is too long to be kept as a draft."
+    assert told(answer)["words"] == "This is too long to be kept as a draft."
     assert page.press().status_code == 422
     assert count(site) == 0
 
