@@ -77,7 +77,7 @@ for (const holder of document.querySelectorAll("[data-keep-url]")) {
       choice.querySelector("[data-text=saved]").textContent = other.saved;
       choice.querySelector("[data-take=other]").href = form.elements.nonce ? `${openUrl}?draft=${other.id}` : openUrl;
     }
-    status.textContent = why;
+    status.textContent = choice.querySelector("h2").textContent;
     choice.hidden = false;
     choice.scrollIntoView({ block: "nearest" });
   }
