@@ -67,7 +67,7 @@ def shown(viewer: Onlooker, entry_ids: Sequence[int]) -> list[Shown]:
     likes = _likes(viewer, entry_ids)
     liked = _marked(viewer, entry_ids, Like)
     favourited = _marked(viewer, entry_ids, Favourite)
-    words = {entry_id: getattr(content, "body", "") for entry_id, content in contents.items()}
+    words = {entry_id: getattr(content, "body", "") or "" for entry_id, content in contents.items()}
     met = handles_met(viewer.id, words.values())
     kinds = current_house().kinds
     return [
