@@ -23,6 +23,7 @@ from mixlite.features.accounts.routes import bp as accounts
 from mixlite.features.audiences.routes import bp as audiences
 from mixlite.features.cupboard.routes import bp as cupboard
 from mixlite.features.diary.routes import bp as diary
+from mixlite.features.drafts.routes import bp as drafts
 from mixlite.features.friends.routes import bp as friends
 from mixlite.features.groups.routes import bp as groups
 from mixlite.features.home.routes import bp as home
@@ -30,6 +31,7 @@ from mixlite.features.host.routes import bp as host
 from mixlite.features.invitations.host_routes import bp as host_invitations
 from mixlite.features.invitations.routes import bp as invitations
 from mixlite.features.leaving.routes import bp as leaving
+from mixlite.features.mentions.routes import bp as mentions
 from mixlite.features.portraits.routes import bp as portraits
 from mixlite.features.preferences.routes import bp as preferences
 from mixlite.features.profiles.routes import bp as profiles
@@ -49,6 +51,8 @@ ROOMS = (
     reading,
     diary,
     voice,
+    drafts,
+    mentions,
     preferences,
     leaving,
     reports,

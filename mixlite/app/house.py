@@ -41,6 +41,9 @@ KINDS = (
         edit=diary_forms.edit_form,
         revise=diary_verbs.revise_diary,
         edit_template="diary/edit.html",
+        write=diary_forms.new_form,
+        write_at="diary.new",
+        write_template="diary/new.html",
     ),
     Kind(
         name="voice",
@@ -50,6 +53,9 @@ KINDS = (
         edit=voice_forms.edit_form,
         revise=voice_verbs.revise_voice,
         edit_template="voice/edit.html",
+        write=voice_forms.new_form,
+        write_at="voice.new",
+        write_template="voice/new.html",
     ),
 )
 

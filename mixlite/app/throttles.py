@@ -53,6 +53,8 @@ THROTTLES = {
     "friends.ask": Throttle(account="60 per hour; 200 per day", of=member),
     "reading.comment": Throttle(account="60 per minute; 1000 per hour", of=member),
     "voice.create": Throttle(account="60 per minute; 1000 per hour", of=member),
+    "drafts.keep_new": Throttle(account="40 per minute; 1500 per hour", of=member),
+    "drafts.keep_change": Throttle(account="40 per minute; 1500 per hour", of=member),
     "diary.new": Throttle(account="60 per minute; 1000 per hour", of=member),
 }
 

@@ -1,12 +1,13 @@
 """The base of all forms. WTForms checks shape, the verb checks truth, and both speak in the same place."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import regex
 from flask import flash
 from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
 from wtforms import (
     BooleanField,
     Field,
@@ -27,7 +28,8 @@ from mixlite.core.language import lazy_gettext as _l
 from mixlite.core.language import ngettext
 from mixlite.core.text import UnusableText, characters, clean_line, clean_text, is_blank
 
-_NOT_VALUES = ("csrf_token", "nonce")
+# What a form carries besides its values; so a draft that was saved between two sendings makes them no others.
+NOT_VALUES = ("csrf_token", "nonce", "draft_version", "draft_window")
 _HANDLE = regex.compile(r"[A-Za-z0-9_]+")
 _NONCE = regex.compile(rf"[A-Za-z0-9_-]{{1,{once.NONCE_LENGTH}}}")
 
@@ -98,7 +100,7 @@ class Form(FlaskForm):  # type: ignore[misc]
 
     def values(self) -> dict[str, Any]:
         """What the verb receives by name. Costly work (hashing a password) belongs here, before the writer's lock."""
-        return {name: field.data for name, field in self._fields.items() if name not in _NOT_VALUES}
+        return {name: field.data for name, field in self._fields.items() if name not in NOT_VALUES}
 
     def perform(self, verb: Callable[..., Any], *args: Any) -> Any:
         """Check the shape, open the writer's transaction, run `verb(*args, **values)`; None if it was refused."""
@@ -151,8 +153,7 @@ class OnceForm(Form):
 
     def _once(self, verb: Callable[..., Any], actor: Any, args: tuple[Any, ...], address: Callable[[Any], str]) -> str:
         values = self.values()
-        given = self.nonce.data or ""
-        nonce = given if _NONCE.fullmatch(given) else secrets.token_urlsafe(16)
+        nonce = self.usable_nonce()
         begin_writing()
         sent = fingerprint(type(self).__name__, [getattr(arg, "id", arg) for arg in args], self.sent_values())
         if earlier := once.earlier_result(actor.id, nonce, sent):
@@ -162,9 +163,14 @@ class OnceForm(Form):
         once.keep_result(actor.id, nonce, where)
         return where
 
+    def usable_nonce(self) -> str:
+        """The nonce that was sent; a new one in place of something that is none."""
+        given = self.nonce.data or ""
+        return given if _NONCE.fullmatch(given) else secrets.token_urlsafe(16)
+
     def sent_values(self) -> dict[str, Any]:
         """What tells one sending from another."""
-        return {name: field.data for name, field in self._fields.items() if name not in _NOT_VALUES}
+        return {name: field.data for name, field in self._fields.items() if name not in NOT_VALUES}
 
 
 class RevisedForm(Form):
@@ -198,6 +204,11 @@ def act(verb: Callable[..., Any], *args: Any, **kwargs: Any) -> bool:
     return True
 
 
+def sent_fields(values: Mapping[str, Sequence[str]]) -> MultiDict[str, str]:
+    """As if a browser had sent these values: a form that gets them as its `formdata` reads them by its own rules."""
+    return MultiDict((name, value) for name, each in values.items() for value in each)
+
+
 def flash_undo(words: str, address: str) -> None:
     """Tell on the next page what was done, with a button that takes it back; it works for ten seconds."""
     flash([words, address], "undo")  # type: ignore[arg-type]
@@ -216,6 +227,13 @@ class WholeNumber(IntegerField):
 
 class OneOf(SelectField):
     """One of a few words; anything else is told to be none of them."""
+
+
+class Unseen(HiddenField):
+    """A value that the page carries. A browser that loads the page again does not bring back an old one."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **{"render_kw": {"autocomplete": "off"}, **kwargs})
 
 
 class Ticked(BooleanField):

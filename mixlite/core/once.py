@@ -62,6 +62,11 @@ def keep_result(actor_id: int, nonce: str, address: str) -> None:
     db.session.flush()
 
 
+def was_sent(actor_id: int, nonce: str) -> bool:
+    """Whether something was made by the form with this nonce."""
+    return db.session.scalars(_submission(actor_id, nonce)).one_or_none() is not None
+
+
 def forget_old_submissions() -> None:
     """Housekeeping: a nonce protects for three days."""
     with writing():

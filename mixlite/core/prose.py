@@ -2,9 +2,12 @@
 
 `prose` is the small Markdown of diaries; `plain` is for everything else that people type. Both end in the allowlist
 of nh3, so that nothing before it needs to be trusted (SECURITY.md, S29-S31). Neither ever loads a picture.
+
+`@aki` becomes a link where the caller says that this reader knows the handle; every other stays plain words. So what
+is kept in the caches is the same for all readers of whom the same people are known.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,9 +30,15 @@ _RELATIONS = "noopener nofollow ugc"
 _HEADINGS = {"h1": "h2", "h2": "h3", "h3": "h4", "h4": "h4", "h5": "h4", "h6": "h4"}
 _NESTING = 20
 _LOOKS_LIKE_ADDRESS = regex.compile(r"[\p{L}\p{N}-]\.[\p{L}]{2,}")
-_NUMBER = regex.compile(r"(?<![>\w])>>([1-9][0-9]{0,5})(?![0-9])")
+# Japanese words stand directly before and after a handle; an address or another network's @aki@example is none.
+_MENTION = r"(?<![A-Za-z0-9_@＠/])[@＠](?P<handle>[A-Za-z0-9_]{1,30}+)(?![A-Za-z0-9_@＠])"
+_MENTIONS = regex.compile(_MENTION)
+_POINTERS = regex.compile(rf"(?<![>\w])>>(?P<number>[1-9][0-9]{{0,5}})(?![0-9])|{_MENTION}")
+MOST_MENTIONS = 30  # handles that one text can turn into links
+Handles = Collection[str]
 
 _WHOLE = regex.compile(r"https?://|mailto:|#c[0-9]+\Z", regex.IGNORECASE)
+_PERSON = regex.compile(r"/@[a-z0-9_]{1,30}\Z")
 
 # Whatever has no blank in it; Japanese words stand directly before an address.
 _RUN = regex.compile(r"(?:https?://)?+(?:(?!(?<=[^\x00-\x7f])https?://)\S)++")
@@ -94,27 +103,47 @@ def _address_here(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - m
 _markdown.inline.ruler.at("linkify", _address_here)
 
 
+def handles_in(text: str) -> frozenset[str]:
+    """The handles that this text mentions, in lower case; the first thirty of them. Whether there is such a person,
+    nobody has asked yet.
+    """
+    found: dict[str, None] = {}
+    for match in _MENTIONS.finditer(text) if "@" in text or "＠" in text else ():
+        found[match["handle"].lower()] = None
+        if len(found) == MOST_MENTIONS:
+            break
+    return frozenset(found)
+
+
 @lru_cache(maxsize=1024)
-def prose(text: str) -> Markup:
-    """A diary's Markdown as HTML: headings below the page's own, links that say where they lead, no pictures."""
+def prose(text: str, known: Handles = frozenset()) -> Markup:
+    """A diary's Markdown as HTML: headings below the page's own, links that say where they lead, no pictures.
+
+    `known`, hashable, are the handles in it that lead to somebody.
+    """
     tokens = _markdown.parse(text)
     for token in tokens:
         token.tag = _HEADINGS.get(token.tag, token.tag)
         if token.children:
-            token.children = _honest_links(token.children)
+            token.children = list(_with_mentions(_honest_links(token.children), known))
     return Markup(_sanitised(_markdown.renderer.render(tokens, _markdown.options, {})))  # noqa: S704 - sanitised
 
 
 @lru_cache(maxsize=4096)
-def plain(text: str) -> Markup:
-    """Comments, voices and letters: links, line breaks, and `>>12` pointing at comment 12 of the same page."""
+def plain(text: str, known: Handles = frozenset()) -> Markup:
+    """Comments, voices and letters: links, line breaks, `>>12` pointing at comment 12 of the same page, and `@aki`
+    leading to Aki where `known`, hashable, has her handle.
+    """
     pieces, end = [], 0
     for match in _linkify.match(text) or ():
         if not match.url.startswith(("http://", "https://")):
             continue
-        pieces += [_numbers(text[end : match.index]), Markup('<a href="{}">{}</a>').format(match.url, match.raw)]
+        pieces += [
+            _pointers(text[end : match.index], known),
+            Markup('<a href="{}">{}</a>').format(match.url, match.raw),
+        ]
         end = match.last_index
-    pieces.append(_numbers(text[end:]))
+    pieces.append(_pointers(text[end:], known))
     html = str(Markup("").join(pieces)).replace("\n", "<br>")
     return Markup(_sanitised(html))  # noqa: S704 - sanitised
 
@@ -137,16 +166,41 @@ def _words(tokens: Sequence[Token]) -> list[str]:
     return found
 
 
-def _numbers(text: str) -> Markup:
+def _pointers(text: str, known: Handles) -> Markup:
     pieces, end = [], 0
-    for match in _NUMBER.finditer(text):
-        pieces += [escape(text[end : match.start()]), Markup('<a href="#c{0}">&gt;&gt;{0}</a>').format(match[1])]
+    for match in _POINTERS.finditer(text):
+        number, handle = match["number"], (match["handle"] or "").lower()
+        if handle and handle not in known:
+            continue
+        address = f"/@{handle}" if handle else f"#c{number}"
+        link = Markup('<a href="{}">{}</a>').format(address, match[0])
+        pieces += [escape(text[end : match.start()]), link]
         end = match.end()
     return Markup("").join([*pieces, escape(text[end:])])
 
 
+def _with_mentions(tokens: Sequence[Token], known: Handles) -> Iterator[Token]:
+    """Handles in plain words, but not in the words of a link or in code."""
+    depth = 0
+    for token in tokens:
+        depth += token.nesting if token.type in ("link_open", "link_close") else 0
+        if not known or depth or token.type != "text":
+            yield token
+            continue
+        end = 0
+        for match in _MENTIONS.finditer(token.content):
+            handle = match["handle"].lower()
+            if handle in known:
+                yield Token("text", "", 0, content=token.content[end : match.start()])
+                yield Token("link_open", "a", 1, attrs={"href": f"/@{handle}"})
+                yield Token("text", "", 0, content=match[0])
+                yield Token("link_close", "a", -1)
+                end = match.end()
+        yield Token("text", "", 0, content=token.content[end:])
+
+
 def _honest_links(tokens: list[Token]) -> list[Token]:
-    """A link whose words look like another address shows its true one (SECURITY.md, S30)."""
+    """A link whose words look like another address, or like a person, shows its true one (SECURITY.md, S30)."""
     result: list[Token] = []
     at = 0
     while at < len(tokens):
@@ -156,6 +210,8 @@ def _honest_links(tokens: list[Token]) -> list[Token]:
             at += 1
             continue
         end = next(i for i in range(at, len(tokens)) if tokens[i].type == "link_close")
+        if not _WHOLE.match(str(token.attrGet("href") or "")):
+            token.attrs.pop("href", None)  # a person is named by their handle, not behind other words
         result += [token, *_honest_words(str(token.attrGet("href") or ""), tokens[at + 1 : end]), tokens[end]]
         at = end + 1
     return result
@@ -164,7 +220,8 @@ def _honest_links(tokens: list[Token]) -> list[Token]:
 def _honest_words(target: str, words: list[Token]) -> list[Token]:
     shown = "".join(token.content for token in words)
     host = urlsplit(target).hostname if target.startswith(("http://", "https://")) else None
-    if not _LOOKS_LIKE_ADDRESS.search(shown) or (host and _same_place(shown, target, host)):
+    is_claim = _LOOKS_LIKE_ADDRESS.search(shown) or _MENTIONS.search(shown)
+    if not target or not is_claim or (host and _same_place(shown, target, host)):
         return words
     return [Token("text", "", 0, content=target)]
 
@@ -192,5 +249,7 @@ def _sanitised(html: str) -> str:
 
 
 def _whole_address(_tag: str, attribute: str, value: str) -> str | None:
-    """Links lead to a whole address or to a comment of the same page: a relative one would lead to our own buttons."""
-    return value if attribute != "href" or _WHOLE.match(value) else None
+    """Links lead to a whole address, a comment of the same page or a person: another relative one would lead to our
+    own buttons.
+    """
+    return value if attribute != "href" or _WHOLE.match(value) or _PERSON.match(value) else None

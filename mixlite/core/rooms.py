@@ -17,6 +17,9 @@ class Kind:
     `load(ids)` answers the contents by entry id in one statement. `card` and `page` are templates that get `item`.
     `edit(author, entry, content)` answers the form for changing it, `revise(author, entry, **values)` is the verb
     behind it, `edit_template` shows it. Contents hang on their entry by a foreign key and go with it.
+
+    A kind whose drafts are kept says where a new one is written: `write(author)` answers the form, `write_at` is the
+    endpoint of its page, `write_template` shows it.
     """
 
     name: str
@@ -26,6 +29,9 @@ class Kind:
     edit: Callable[[Any, Any, Any], Any]
     revise: Callable[..., Any]
     edit_template: str
+    write: Callable[[Any], Any] | None = None
+    write_at: str = ""
+    write_template: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,6 +20,7 @@ from mixlite.entries.selections import MOST_PEOPLE, Choice, choices_of
 from mixlite.people.friendships import friends_among
 from mixlite.people.groups import MOST_GROUPS, Group, GroupMember, groups_of
 from mixlite.people.members import Member, handles_of_ids, ids_of_handles
+from mixlite.policy.drafting import Drafted
 from mixlite.policy.visibility import counts_of_future_readers
 
 EXCEPT = "friends_except"  # a line of the picker of its own; to the law it is `chosen`
@@ -112,7 +113,7 @@ class ForWhom(Form):
 _PARTS = ("groups", "people", "exceptions", "how_many", "preview")
 
 
-class Written(ForWhom):
+class Written(Drafted, ForWhom):
     """What every form of an entry's words has besides the words."""
 
     needs_no_answer = Ticked(_l("No answer needed"))

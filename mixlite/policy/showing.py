@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, case, exists, func, or_, 
 
 from mixlite.core import clock
 from mixlite.core.db import BigId, Moment, db
+from mixlite.core.prose import handles_in
 from mixlite.core.rooms import Kind, current_house
 from mixlite.entries.comments import Comment
 from mixlite.entries.entries import Entry, entries_by_id
@@ -19,6 +20,7 @@ from mixlite.entries.marks import Favourite, Like
 from mixlite.entries.read_marks import ReadMark
 from mixlite.people.members import Member
 from mixlite.people.mutes import Mute
+from mixlite.policy.mentioning import handles_met
 from mixlite.policy.visibility import meets
 
 
@@ -36,6 +38,7 @@ class Shown:
     favourited: bool
     new_count: int = 0  # comments by others that the viewer has not seen; only where the viewer has looked before
     first_new: int = 0  # the number of the first of them
+    known: frozenset[str] = frozenset()  # the handles in its words that lead to somebody for this viewer
     favourite_of: list[Member] = field(default_factory=list)
 
     @property
@@ -64,6 +67,8 @@ def shown(viewer: Onlooker, entry_ids: Sequence[int]) -> list[Shown]:
     likes = _likes(viewer, entry_ids)
     liked = _marked(viewer, entry_ids, Like)
     favourited = _marked(viewer, entry_ids, Favourite)
+    words = {entry_id: getattr(content, "body", "") or "" for entry_id, content in contents.items()}
+    met = handles_met(viewer.id, words.values())
     kinds = current_house().kinds
     return [
         Shown(
@@ -77,6 +82,7 @@ def shown(viewer: Onlooker, entry_ids: Sequence[int]) -> list[Shown]:
             favourited=entry.id in favourited,
             new_count=(comments[entry.id].new or 0) if entry.id in comments else 0,
             first_new=(comments[entry.id].first_new or 0) if entry.id in comments else 0,
+            known=handles_in(words[entry.id]) & met if met else met,
         )
         for entry in (entries[entry_id] for entry_id in entry_ids if entry_id in entries)
         if entry.id in contents

@@ -259,6 +259,11 @@ def _count_query(author_id: int, audience: str, choice: Choice) -> ColumnElement
     return near - count.where(is_near, is_left_out).scalar_subquery()
 
 
+def is_future_reader(author_id: int, reader: type[Member], audience: str, choice: Choice) -> Rule:
+    """Whether a friend of this author could read what they published now. Nobody could for a word not known here."""
+    return _is_near(author_id, reader, audience, choice) if audience in _READ_AROUND else false()
+
+
 def _is_near(author_id: int, reader: type[Member], audience: str, choice: Choice) -> Rule:
     """What `_is_in_audience` says, as a list that starts at the author. Blocks are not looked at here."""
     friends = select(_MINE.friend_id).where(_MINE.member_id == author_id)
@@ -280,7 +285,9 @@ def _is_named(reader: type[Member], choice: Choice) -> Rule:
 
 
 def is_called(member: type[Member], words: str) -> Rule:
-    """Whether these words stand in somebody's name or handle. No words: everybody."""
+    """Whether these words stand in somebody's name or handle. No words: everybody. No database can look for NUL."""
+    if "\0" in words:
+        return false()
     wanted = words.strip().removeprefix("@").lower()
     if not wanted:
         return true()

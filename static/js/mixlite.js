@@ -1,10 +1,12 @@
 // Every page is whole without these. Each adds one comfort.
+import "./autosave.js";
 import "./copy.js";
 import "./counter.js";
 import "./dialog.js";
 import "./double.js";
 import "./feed.js";
 import "./like.js";
+import "./mention.js";
 import "./menu.js";
 import "./picker.js";
 import "./poll.js";

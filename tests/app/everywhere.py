@@ -130,6 +130,10 @@ WAYS: Mapping[str, tuple[Way, ...]] = {
     "home.manifest": (_read(), _read(signed_out=True)),
     "preferences.show": (_read(),),
     "preferences.shortcuts": (_send({"shortcuts": "off"}),),
+    "drafts.index": (_read(),),
+    "drafts.keep_change": (Way(ENTRY, {"title": "New", "body": "Words.", "audience": "friends"}, 303),),
+    "mentions.for_whom": (_read(),),
+    "mentions.readers": (Way(ENTRY),),
     "preferences.language": (_send({"language": "ja"}),),
     "preferences.theme": (_send({"theme": "dark"}),),
     "static": (_read(version="version", name="name"),),
@@ -162,6 +166,8 @@ ROOMS: Mapping[str, tuple[str, ...]] = {
     "accounts.switch_on": ("POST",),
     "home.mark_read": ("POST",),
     "home.new": ("GET",),
+    "drafts.discard": ("POST",),
+    "drafts.keep_new": ("POST",),
     "host.act_on": ("GET", "POST"),
     "host.jobs": ("GET",),
     "host.log": ("GET",),
@@ -187,7 +193,7 @@ ROOMS: Mapping[str, tuple[str, ...]] = {
     "reports.queue": ("GET",),
     "reports.show": ("GET", "POST"),
 }
-_IN_ROOMS = {"name": "entry", "kind": "event", "token": "x" * 32}
+_IN_ROOMS = {"name": "entry", "kind": "event", "kind_name": "diary", "token": "x" * 32}
 EVERY_WAY = [(endpoint, way) for endpoint, ways in WAYS.items() for way in ways]
 EVERY_WAY_IDS = [f"{way.method}-{endpoint}{'-signed-out' * way.signed_out}" for endpoint, way in EVERY_WAY]
 EVERY_ACT = [(endpoint, way) for endpoint, way in EVERY_WAY if way.sent is not None]

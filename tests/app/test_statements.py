@@ -37,6 +37,7 @@ BUDGETS = {
     "/invitations": 6,
     "/diary/new": 7,
     "/voice/new": 7,
+    "/drafts": 4,
     "/settings/profile": 4,
     "/settings/profile/facts/place": 12,
     "/settings/profile/facts/free": 11,

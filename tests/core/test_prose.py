@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from mixlite.core.prose import _sanitised, excerpt, plain, prose
+from mixlite.core.prose import MOST_MENTIONS, _sanitised, excerpt, handles_in, plain, prose
 from tests.core.corpus import HOSTILE_TEXTS
 from tests.core.test_text import assert_linear
 
@@ -57,6 +57,72 @@ def test_s31_sanitising_twice_is_sanitising_once(text):
 def test_s29_plain_text_says_exactly_what_was_typed():
     for text in HOSTILE_TEXTS:
         assert Reader(plain(text)).text == text.replace("\n", "")
+
+
+# --- mentions -------------------------------------------------------------------------------------------------------
+
+KNOWN = frozenset({"aki", "b_c", "x" * 30})
+
+
+def mentions(markup: str) -> list[str]:
+    hrefs = [given.get("href") or "" for tag, given in Reader(markup).tags if tag == "a"]
+    return [href for href in hrefs if href.startswith("/")]
+
+
+@pytest.mark.parametrize("text", HOSTILE_TEXTS)
+def test_s29_s31_nothing_hostile_comes_through_beside_a_mention(text):
+    for markup in (
+        prose(f"@aki {text} @aki", KNOWN),
+        plain(f"{text}@aki {text}", KNOWN),
+        prose(f"[@aki {text}](/@aki)", KNOWN),
+    ):
+        assert set(mentions(markup)) <= {"/@aki"}
+        _assert_safe(str(markup).replace('href="/@aki"', 'href="#c1"'))
+        assert _sanitised(str(markup)) == str(markup)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("@aki", ["/@aki"]),
+        ("@AKI, (@b_c)! ＠aki", ["/@aki", "/@b_c", "/@aki"]),
+        ("今日は@akiと@b_cで", ["/@aki", "/@b_c"]),
+        ("@ben @akira @aki_ @aki2", []),
+        ("me@aki.example aki@aki", []),
+        ("@aki@social.example @@aki", []),
+        ("https://a.example/@aki/@aki", []),
+        (f"@{'x' * 30} @{'x' * 31}", [f"/@{'x' * 30}"]),
+    ],
+)
+def test_a_handle_that_leads_to_somebody_is_a_link(text, found):
+    assert mentions(plain(text, KNOWN)) == mentions(prose(text, KNOWN)) == found
+    assert mentions(plain(text)) == mentions(prose(text)) == []
+    assert Reader(plain(text, KNOWN)).text == text
+
+
+@pytest.mark.parametrize("text", ["`@aki`", "```\n@aki\n```", "[@ben](/@aki)", "[words](/@aki)", "[@aki](/@ben)"])
+def test_in_code_and_in_the_words_of_a_link_nobody_is_named(text):
+    assert mentions(prose(text, KNOWN)) == []
+    assert Reader(prose(text, KNOWN)).text.strip()
+
+
+def test_s30_a_link_that_looks_like_a_person_shows_where_it_leads():
+    markup = prose("[@aki](https://evil.example/) and [dear @aki](https://evil.example/)", KNOWN)
+    assert mentions(markup) == []
+    assert "@aki" not in Reader(markup).text
+
+
+def test_the_handles_of_a_text():
+    assert handles_in("@Aki, @b_c and ＠aki; me@x.example") == {"aki", "b_c"}
+    assert len(handles_in(" ".join(f"@m{number}" for number in range(100)))) == MOST_MENTIONS
+    assert handles_in("nobody") == frozenset()
+
+
+@pytest.mark.parametrize("pump", ["@", "@a", "@a ", "＠aki@", "@aki ", "a@", ">>1@aki", "[@aki]("])
+def test_s45_mentions_take_linear_time(pump):
+    assert_linear(handles_in, pump, 50_000)
+    assert_linear(lambda text: plain.__wrapped__(text, KNOWN), pump, 50_000)
+    assert_linear(lambda text: prose.__wrapped__(text, KNOWN), pump, 20_000)
 
 
 @pytest.mark.parametrize(

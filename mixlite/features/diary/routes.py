@@ -1,20 +1,21 @@
 """/diary/new. Reading, changing and deleting happen at the entry's own address."""
 
-from flask import Blueprint, Response, url_for
+from flask import Blueprint, Response, request, url_for
 from flask_login import current_user
 
 from mixlite.core.http import page, see_other
 from mixlite.entries.entries import Entry
 from mixlite.features.diary import verbs
-from mixlite.features.diary.forms import DiaryForm
+from mixlite.features.diary.forms import new_form
 from mixlite.policy.choosing import picker
+from mixlite.policy.drafting import draft_to_open
 
 bp = Blueprint("diary", __name__, url_prefix="/diary")
 
 
 @bp.route("/new", methods=["GET", "POST"])
 def new() -> Response:
-    form = DiaryForm(author=current_user)
+    form = new_form(current_user, draft_to_open(current_user, "diary", request.args.get("draft")))
     address = form.perform_once(verbs.publish_diary, current_user, address=_address)
     return (
         see_other(address)

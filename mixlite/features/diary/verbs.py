@@ -6,6 +6,7 @@ from mixlite.entries.selections import Choice
 from mixlite.entries.versions import keep_version
 from mixlite.features.diary.models import Diary
 from mixlite.people.members import Member
+from mixlite.policy.mentioning import note_mentions
 from mixlite.policy.permissions import Act, require
 from mixlite.policy.visibility import visible_entry
 
@@ -24,6 +25,7 @@ def publish_diary(
     entry = publish(author, kind="diary", audience=audience, choice=choice, needs_no_answer=needs_no_answer)
     db.session.add(Diary(entry_id=entry.id, title=title, body=body, excerpt=excerpt))
     db.session.flush()
+    note_mentions(author, entry, body)
     return entry
 
 
@@ -52,4 +54,5 @@ def revise_diary(
     diary.title, diary.body, diary.excerpt = title, body, excerpt
     change_audience(entry, audience, choice)
     touch(entry, words_changed=is_changed)
+    note_mentions(author, entry, body)
     return entry

@@ -12,10 +12,12 @@ from mixlite.core.jobs import Job
 from mixlite.core.once import Submission
 from mixlite.core.rooms import current_house
 from mixlite.entries.comments import Comment
+from mixlite.entries.drafts import forget_drafts_of
 from mixlite.entries.entries import Entry
 from mixlite.entries.facts import Fact
 from mixlite.entries.habits import forget_habits
 from mixlite.entries.marks import Favourite, Like, Mark
+from mixlite.entries.mentions import forget_mentions_of
 from mixlite.entries.selections import erase_selections
 from mixlite.people import leaving
 from mixlite.people.members import Member
@@ -45,6 +47,8 @@ def _steps() -> Iterator[Step]:
     yield lambda member: _erase_marks(member, Favourite)
     yield _once(_erase_facts)
     yield _once(lambda member: forget_habits(member.id))
+    yield _once(lambda member: forget_mentions_of(member.id))
+    yield _once(lambda member: forget_drafts_of(member.id))
     yield _once(lambda member: erase_selections(member.id))
     yield _once(lambda member: leaving.erase_ties(member.id))
     yield _once(_erase_submissions)

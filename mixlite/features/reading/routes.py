@@ -8,12 +8,14 @@ from flask_login import current_user
 from mixlite.core.forms import act, flash_undo
 from mixlite.core.http import came_from, done, leave_trace, page, see_other
 from mixlite.core.language import gettext as _
+from mixlite.core.prose import handles_in
 from mixlite.entries.comments import Comment
 from mixlite.entries.entries import Entry
 from mixlite.entries.versions import version_of, versions_of
 from mixlite.features.reading import queries, verbs
 from mixlite.features.reading.forms import CommentEditForm, CommentForm, DeleteForm
 from mixlite.policy.choosing import picker
+from mixlite.policy.mentioning import handles_met
 from mixlite.policy.permissions import Act, may, require
 from mixlite.policy.showing import shown
 from mixlite.policy.visibility import count_of_readers, readers_of, visible_entry
@@ -28,10 +30,11 @@ LIKERS_SHOWN = 6
 class ShownComment:
     """A comment, and what the viewer may do with it."""
 
-    def __init__(self, entry: Entry, comment: Comment):
+    def __init__(self, entry: Entry, comment: Comment, met: frozenset[str]):
         self.id, self.number, self.author = comment.id, comment.number, comment.author
         self.text, self.created_at = comment.text, comment.created_at
         self.edited_at = comment.edited_at
+        self.known = handles_in(comment.text) & met if met else met
         self.is_mine = comment.author_id == current_user.id
         self.may_edit = may(current_user, Act.EDIT_COMMENT, (entry, comment))
         self.may_remove = may(current_user, Act.REMOVE_COMMENT, (entry, comment))
@@ -182,6 +185,7 @@ def delete_version(entry_id: int, number: int) -> Response:
 def _show(entry: Entry, form: CommentForm) -> Response:
     after = _number("after")
     found = list(queries.comments_on(current_user, entry, COMMENTS_PER_PAGE + 1, after))
+    met = handles_met(current_user.id, [comment.text for comment in found])
     item = shown(current_user, [entry.id])[0]
     seen = max((comment.number for comment in found[:COMMENTS_PER_PAGE]), default=0)
     leave_trace("entry.read", member_id=current_user.id, entry_id=entry.id, number=seen)
@@ -190,7 +194,7 @@ def _show(entry: Entry, form: CommentForm) -> Response:
         form.status,
         item=item,
         form=form,
-        comments=[ShownComment(entry, comment) for comment in found[:COMMENTS_PER_PAGE]],
+        comments=[ShownComment(entry, comment, met) for comment in found[:COMMENTS_PER_PAGE]],
         comment_total=item.comment_count,
         likers=queries.likers_of(current_user, entry, LIKERS_SHOWN),
         reader_count=count_of_readers(entry.id) if item.is_mine else None,

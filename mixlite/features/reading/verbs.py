@@ -16,6 +16,7 @@ from mixlite.entries.read_marks import note_reading
 from mixlite.entries.versions import version_of
 from mixlite.features.reading.queries import comment_on
 from mixlite.people.members import Member
+from mixlite.policy.mentioning import note_mentions
 from mixlite.policy.permissions import Act, may, require
 from mixlite.policy.visibility import visible_entry
 
@@ -34,6 +35,7 @@ def add_comment(member: Member, entry: Entry, *, body: str) -> Comment:
     db.session.flush()
     note_reading(member.id, entry.id, number)
     events.record("comment.added", actor_id=member.id, subject_id=comment.id)
+    note_mentions(member, entry, body, comment)
     return comment
 
 
@@ -50,6 +52,7 @@ def edit_comment(member: Member, entry: Entry, number: int, *, body: str) -> Com
         comment.text, comment.edited_at = body, clock.now()
         db.session.flush()
         events.record("comment.changed", actor_id=member.id, subject_id=comment.id)
+        note_mentions(member, entry, body, comment)
     return comment
 
 

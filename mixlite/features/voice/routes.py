@@ -3,27 +3,28 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import Blueprint, Response, url_for
+from flask import Blueprint, Response, request, url_for
 from flask_login import current_user
 
 from mixlite.core.http import page, see_other
 from mixlite.entries.entries import Entry
 from mixlite.features.voice import verbs
-from mixlite.features.voice.forms import VoiceForm
+from mixlite.features.voice.forms import new_form
 from mixlite.policy.choosing import picker
+from mixlite.policy.drafting import draft_to_open
 
 bp = Blueprint("voice", __name__, url_prefix="/voice")
 
 
 @bp.get("/new")
 def new() -> Response:
-    form = VoiceForm(author=current_user)
+    form = new_form(current_user, draft_to_open(current_user, "voice", request.args.get("draft")))
     return page("voice/new.html", form=form, picker=picker(current_user, form))
 
 
 @bp.post("/new")
 def create() -> Response:
-    form = VoiceForm(author=current_user)
+    form = new_form(current_user)
     address = form.perform_once(verbs.post_voice, current_user, address=_address)
     return (
         see_other(address)
@@ -34,7 +35,7 @@ def create() -> Response:
 
 def composer(viewer: Any, _subjects: Sequence[Any]) -> Mapping[None, Any]:
     """For home: the form itself."""
-    return {None: {"form": VoiceForm(author=viewer)}}
+    return {None: {"form": new_form(viewer)}}
 
 
 def _address(_entry: Entry) -> str:

@@ -6,6 +6,7 @@ from mixlite.entries.selections import Choice
 from mixlite.entries.versions import keep_version
 from mixlite.features.voice.models import Voice
 from mixlite.people.members import Member
+from mixlite.policy.mentioning import note_mentions
 from mixlite.policy.permissions import Act, require
 from mixlite.policy.visibility import visible_entry
 
@@ -17,6 +18,7 @@ def post_voice(
     entry = publish(author, kind="voice", audience=audience, choice=choice, needs_no_answer=needs_no_answer)
     db.session.add(Voice(entry_id=entry.id, body=body))
     db.session.flush()
+    note_mentions(author, entry, body)
     return entry
 
 
@@ -43,4 +45,5 @@ def revise_voice(
     voice.body = body
     change_audience(entry, audience, choice)
     touch(entry, words_changed=is_changed)
+    note_mentions(author, entry, body)
     return entry

@@ -1,0 +1,1 @@
+"""Completing "@aki" while somebody writes."""
