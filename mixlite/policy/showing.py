@@ -36,7 +36,9 @@ class Shown:
     like_count: int
     liked: bool
     favourited: bool
-    new_count: int = 0  # comments by others that the viewer has not seen; only where the viewer has looked before
+    # Comments by others that the viewer has not seen, only where the viewer has looked before. For the viewer alone: a
+    # page that shows things through somebody else's eyes must not draw it, or it would tell what they have read.
+    new_count: int = 0
     first_new: int = 0  # the number of the first of them
     known: frozenset[str] = frozenset()  # the handles in its words that lead to somebody for this viewer
     favourite_of: list[Member] = field(default_factory=list)
