@@ -17,7 +17,7 @@
   // What makes the page scroll sideways. Strips that are pushed along by themselves are meant to be longer.
   const runsOver = () => {
     const most = document.documentElement.clientWidth;
-    if (document.documentElement.scrollWidth <= most) return [];
+    if (document.documentElement.scrollWidth <= most + 1) return []; // a rounded pixel is none
     const over = (element) => Math.round(element.getBoundingClientRect().right - most);
     return everything()
       .filter((e) => isShown(e) && over(e) > 1 && !e.closest("pre, .face-grid, .postmark, svg"))
