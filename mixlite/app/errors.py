@@ -121,4 +121,5 @@ def _unforeseen(error: Exception) -> Response:
 
 
 def _problem(status: int, title: str, words: str, **more: Any) -> Response:
-    return page("errors/problem.html", status, title=title, words=words, back=came_from(""), number=more.get("number"))
+    more.setdefault("number", None)
+    return page("errors/problem.html", status, code=status, title=title, words=words, back=came_from(""), **more)

@@ -8,7 +8,7 @@ means may change: a group follows who is in it, and whoever is a friend no longe
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import ForeignKey, Index, Select, String, UniqueConstraint, delete, select
+from sqlalchemy import ForeignKey, Index, Select, String, UniqueConstraint, delete, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -26,7 +26,16 @@ class Selection(Base):
     """One choice of one member. With `all_friends` it names only exceptions: "friends except Ken"."""
 
     __tablename__ = "selections"
-    __table_args__ = (UniqueConstraint("owner_id", "fingerprint"), Base.__table_args__)
+    __table_args__ = (
+        UniqueConstraint("owner_id", "fingerprint"),
+        Index(
+            "ix_selections_all_friends",
+            "owner_id",
+            sqlite_where=text("all_friends"),
+            postgresql_where=text("all_friends"),
+        ),
+        Base.__table_args__,
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     owner_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"))

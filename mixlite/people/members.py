@@ -2,9 +2,22 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
 
 from flask_login import UserMixin
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, func, literal_column, select, text
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    func,
+    literal_column,
+    select,
+    text,
+    true,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mixlite.core import clock
@@ -14,6 +27,7 @@ NAME_LENGTH = 50
 HANDLE_LENGTH = 30
 EMAIL_LENGTH = 254
 INTRODUCTION_LENGTH = 1000
+PORTRAIT_LENGTH = 20
 REASON_LENGTH = 500
 
 _CONFIRMED = text("email_confirmed_at IS NOT NULL")
@@ -53,9 +67,11 @@ class Member(UserMixin, Base):  # type: ignore[misc]
     email: Mapped[str] = mapped_column(String(EMAIL_LENGTH))
     password_hash: Mapped[str] = mapped_column(String(100))
     introduction: Mapped[str] = mapped_column(String(INTRODUCTION_LENGTH * 4), default="")
+    portrait: Mapped[str] = mapped_column(String(PORTRAIT_LENGTH), default="")  # the code of a drawing, or none
     language: Mapped[str] = mapped_column(String(5), default="en")
     theme: Mapped[str] = mapped_column(String(5), default="")
     timezone: Mapped[str] = mapped_column(String(50), default="")
+    shortcuts: Mapped[bool] = mapped_column(default=True, server_default=true())  # whether single keys do something
     is_host: Mapped[bool] = mapped_column(default=False)
     status: Mapped[str] = mapped_column(String(10), default="active")
     sponsor_id: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
@@ -126,7 +142,13 @@ def count_of_members() -> int:
     All rows less those who are not here: a database counts a whole table much faster than it looks at each row, and
     the others are few. Said in literal words, as an index on them would be.
     """
-    return db.session.scalar(select(count_of_those_here())) or 0
+    return db.session.scalar(_count_of_members()) or 0
+
+
+@cache
+def _count_of_members() -> Select[int]:
+    """Built once: every page asks it."""
+    return select(count_of_those_here())
 
 
 def count_of_those_here() -> ColumnElement[int]:

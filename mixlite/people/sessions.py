@@ -1,8 +1,9 @@
 """Signed-in sessions, one row each: ending the row ends the session, whatever cookie is still about (S8)."""
 
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import ForeignKey, Index, String, delete, exists, select, update
+from sqlalchemy import ForeignKey, Index, Select, String, bindparam, delete, exists, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mixlite.core import clock
@@ -69,20 +70,26 @@ def begin_session(member: Member, *, remember: bool, device: str) -> Member:
     return member
 
 
-def member_signed_in_by(token: str) -> tuple[Member, SignedIn] | None:
-    """Who presents this secret, if the session lives and the member is here. One statement."""
-    now = clock.now()
-    query = (
+@cache
+def _who_presents() -> Select[Member, SignedIn]:
+    """Built once: every request asks it."""
+    return (
         select(Member, SignedIn)
         .join(SignedIn, SignedIn.member_id == Member.id)
         .where(
-            SignedIn.token_hash == token_hash(token),
-            SignedIn.expires_at > now,
-            SignedIn.began_at > now - LONGEST_LIFE,
+            SignedIn.token_hash == bindparam("token_hash"),
+            SignedIn.expires_at > bindparam("now"),
+            SignedIn.began_at > bindparam("too_old"),
             is_here(Member),
         )
     )
-    row = db.session.execute(query).one_or_none()
+
+
+def member_signed_in_by(token: str) -> tuple[Member, SignedIn] | None:
+    """Who presents this secret, if the session lives and the member is here. One statement."""
+    now = clock.now()
+    given = {"token_hash": token_hash(token), "now": now, "too_old": now - LONGEST_LIFE}
+    row = db.session.execute(_who_presents(), given).one_or_none()
     if row is None:
         return None
     member, session = row

@@ -12,13 +12,17 @@ The cheaper form of the feed at the end is proven against these sentences by the
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Row,
     SQLColumnExpression,
+    TextualSelect,
     and_,
     bindparam,
     exists,
@@ -38,7 +42,7 @@ from mixlite.core.db import BigId, Moment, db
 from mixlite.core.errors import NotHere
 from mixlite.core.paging import Position
 from mixlite.entries.audience import Audience, HasAudience
-from mixlite.entries.entries import FEED_INDEX, IN_FEED, OWN_INDEX, Entry
+from mixlite.entries.entries import CHOSEN_INDEX, FEED_INDEX, FOR_CHOSEN, IN_FEED, OWN_INDEX, SELECTION_INDEX, Entry
 from mixlite.entries.facts import Fact, FactKind
 from mixlite.entries.selections import Choice, Selection, SelectionGroup, SelectionPerson, choices_of
 from mixlite.people.blocks import Block
@@ -314,71 +318,176 @@ def would_see(guise: Guise, thing: type[HasAudience]) -> Rule:
 #
 # For an author who is a friend the law folds: a block ends the friendship, so nobody in this list is blocked, and what
 # is left of the audience is a list of words, and for `chosen` whether the viewer was chosen. What remains is that the
-# author is here, and the literal condition of the feed's index. Friends from whom the viewer takes a break are left
-# out. On SQLite the index is named to the planner, and a friend is left at the first entry that is too old for the
-# page. PostgreSQL looks at each friend once by a lateral join, never by a plain IN (PERFORMANCE.md, section 2).
+# author is here, and the literal condition of an index. Friends from whom the viewer takes a break are left out. On
+# SQLite the index is named to the planner, and a friend is left at the first entry that is too old for the page.
+# PostgreSQL looks at each friend once by a lateral join, never by a plain IN (PERFORMANCE.md, section 2).
+#
+# What is for chosen people is asked for apart. A friend may have written any number of entries that are not for this
+# viewer, and walking past them would take as long as there are many. So there are two ways, and neither does:
+# - When the page is full without them, only those count that are newer than its last. They are usually few, and each is
+#   looked at.
+# - When the page is not full, or they are many, it begins at the choices that include the viewer: whoever chooses the
+#   same people again makes one choice, however much they write. A choice belongs to the author of what it is for.
 
 _BEFORE = "AND (e.shown_at, e.id) < (:shown_at, :entry_id)"
+_SINCE = "AND e.shown_at >= :since"
+_NEWER = "AND (e.shown_at, e.id) > (:shown_at, :entry_id)"
+_MANY = 500  # entries for chosen people newer than a page's last, from which on the second way is the shorter
 
-_IS_CHOSEN = """(e.audience <> 'chosen' OR EXISTS (
-    SELECT 1 FROM selections AS s WHERE s.id = e.selection_id
+_NOT_MUTED = """NOT EXISTS (SELECT 1 FROM mutes AS u WHERE u.member_id = :viewer AND u.muted_id = f.friend_id
+                   AND (u.until IS NULL OR u.until > :now))"""
+
+_FRIENDS_HERE = f"""SELECT f.friend_id FROM friendships AS f JOIN members AS m ON m.id = f.friend_id
+                      WHERE f.member_id = :viewer AND m.status = 'active' AND {_NOT_MUTED}"""  # noqa: S608 - ours
+
+_NOT_EXCEPTED = """NOT EXISTS (SELECT 1 FROM selection_people AS x
+                    WHERE x.selection_id = s.id AND x.member_id = :viewer AND x.is_exception)"""
+
+_IS_CHOSEN = f"""EXISTS (SELECT 1 FROM selections AS s WHERE s.id = c.selection_id
     AND (s.all_friends
       OR EXISTS (SELECT 1 FROM selection_people AS p
                  WHERE p.selection_id = s.id AND p.member_id = :viewer AND NOT p.is_exception)
       OR EXISTS (SELECT 1 FROM selection_groups AS g JOIN group_members AS i ON i.group_id = g.group_id
                  WHERE g.selection_id = s.id AND i.member_id = :viewer))
-    AND NOT EXISTS (SELECT 1 FROM selection_people AS x
-                    WHERE x.selection_id = s.id AND x.member_id = :viewer AND x.is_exception)))"""
+    AND {_NOT_EXCEPTED})"""  # noqa: S608 - only constants of ours
 
-_NOT_MUTED = """NOT EXISTS (SELECT 1 FROM mutes AS u WHERE u.member_id = :viewer AND u.muted_id = f.friend_id
-                   AND (u.until IS NULL OR u.until > :now))"""
+# Every choice of a friend that includes the viewer. CROSS JOIN keeps SQLite in this order: from the viewer outwards.
+_CHOICES_OF_FRIENDS = f"""
+  SELECT s.id FROM friendships AS f CROSS JOIN selections AS s CROSS JOIN members AS m
+  WHERE f.member_id = :viewer AND s.owner_id = f.friend_id AND s.all_friends
+    AND m.id = f.friend_id AND m.status = 'active' AND {_NOT_MUTED} AND {_NOT_EXCEPTED}
+  UNION ALL
+  SELECT s.id FROM (
+    SELECT p.selection_id FROM selection_people AS p WHERE p.member_id = :viewer AND NOT p.is_exception
+    UNION
+    SELECT g.selection_id FROM group_members AS i CROSS JOIN selection_groups AS g
+    WHERE i.member_id = :viewer AND g.group_id = i.group_id
+  ) AS c CROSS JOIN selections AS s CROSS JOIN friendships AS f CROSS JOIN members AS m
+  WHERE s.id = c.selection_id AND NOT s.all_friends AND f.member_id = :viewer AND f.friend_id = s.owner_id
+    AND m.id = f.friend_id AND m.status = 'active' AND {_NOT_MUTED} AND {_NOT_EXCEPTED}"""  # noqa: S608 - ours
 
-_FEED_SQLITE = f"""
-SELECT e.id, e.shown_at FROM entries AS e INDEXED BY {FEED_INDEX}
-WHERE e.author_id IN (SELECT f.friend_id FROM friendships AS f JOIN members AS m ON m.id = f.friend_id
-                      WHERE f.member_id = :viewer AND m.status = 'active' AND {_NOT_MUTED})
-  AND e.{IN_FEED.replace(" AND ", " AND e.")} {{before}} AND {_IS_CHOSEN}
-ORDER BY e.shown_at DESC, e.id DESC LIMIT :limit
+_NEWEST_FIRST = "ORDER BY e.shown_at DESC, e.id DESC LIMIT :limit"
+_IN_FEED = IN_FEED.replace("audience", "e.audience").replace("deleted_at", "e.deleted_at")
+_FOR_CHOSEN = FOR_CHOSEN.replace("audience", "e.audience").replace("deleted_at", "e.deleted_at")
+
+_OWN = f"""
+SELECT e.id, e.shown_at FROM entries AS e {{named}}
+WHERE e.author_id = :viewer AND e.deleted_at IS NULL {{before}} {_NEWEST_FIRST}
 """  # noqa: S608 - only constants of ours
+
+
+@dataclass(frozen=True)
+class _Shapes:
+    """The questions of the feed as one database likes them."""
+
+    plain: str  # what is for all friends or more
+    newer: str  # what is for chosen people and newer than the page's last, and whether the viewer is one of them
+    chosen: str  # what is for the viewer among chosen people
+    own: str
+
+
+_SQLITE = _Shapes(
+    plain=f"""
+SELECT e.id, e.shown_at FROM entries AS e INDEXED BY {FEED_INDEX}
+WHERE e.author_id IN ({_FRIENDS_HERE}) AND {_IN_FEED} {{before}} {_NEWEST_FIRST}
+""",  # noqa: S608 - only constants of ours
+    newer=f"""
+SELECT c.id, c.shown_at, {_IS_CHOSEN} AS is_chosen FROM (
+  SELECT e.id, e.shown_at, e.selection_id FROM entries AS e INDEXED BY {CHOSEN_INDEX}
+  WHERE e.author_id IN ({_FRIENDS_HERE}) AND {_FOR_CHOSEN} {{before}} {{since}} LIMIT :many
+) AS c
+""",  # noqa: S608 - only constants of ours
+    chosen=f"""
+SELECT e.id, e.shown_at FROM entries AS e INDEXED BY {SELECTION_INDEX}
+WHERE e.selection_id IN ({_CHOICES_OF_FRIENDS}) AND e.deleted_at IS NULL {{before}} {{since}} {_NEWEST_FIRST}
+""",  # noqa: S608 - only constants of ours
+    own=_OWN.replace("{named}", f"INDEXED BY {OWN_INDEX}"),
+)
 
 # The newest 21 of all friends are by the 21 friends who have the newest: one look at each friend, then the newest of
 # those few. Whether a friend is here is asked of that one entry, or the planner goes and reads all members instead.
-_NEWEST_OF_FRIEND = f"""
+_IS_HERE = "(SELECT m.status FROM members AS m WHERE m.id = e.author_id) = 'active'"
+_PLAIN_OF_FRIEND = f"""
   SELECT e.id, e.shown_at, e.author_id FROM entries AS e
-  WHERE e.author_id = f.friend_id AND e.{IN_FEED.replace(" AND ", " AND e.")} {{before}} AND {_IS_CHOSEN}
-  ORDER BY e.shown_at DESC, e.id DESC LIMIT"""  # noqa: S608 - only constants of ours
+  WHERE e.author_id = f.friend_id AND {_IN_FEED} {{before}} ORDER BY e.shown_at DESC, e.id DESC LIMIT"""  # noqa: S608
 
-_FEED_POSTGRESQL = f"""
+_POSTGRESQL = _Shapes(
+    plain=f"""
 SELECT e.id, e.shown_at FROM (
-  SELECT f.friend_id FROM friendships AS f CROSS JOIN LATERAL ({_NEWEST_OF_FRIEND} 1) AS e
-  WHERE f.member_id = :viewer AND (SELECT m.status FROM members AS m WHERE m.id = e.author_id) = 'active'
-    AND {_NOT_MUTED}
-  ORDER BY e.shown_at DESC, e.id DESC LIMIT :limit
-) AS f CROSS JOIN LATERAL ({_NEWEST_OF_FRIEND} :limit) AS e
-ORDER BY e.shown_at DESC, e.id DESC LIMIT :limit
-"""  # noqa: S608 - only constants of ours
-
-_OWN_SQLITE = f"""
-SELECT e.id, e.shown_at FROM entries AS e INDEXED BY {OWN_INDEX}
-WHERE e.author_id = :viewer AND e.deleted_at IS NULL {{before}}
-ORDER BY e.shown_at DESC, e.id DESC LIMIT :limit
-"""  # noqa: S608 - only constants of ours
-
-_OWN_POSTGRESQL = _OWN_SQLITE.replace(f"INDEXED BY {OWN_INDEX}", "")
+  SELECT f.friend_id FROM friendships AS f CROSS JOIN LATERAL ({_PLAIN_OF_FRIEND} 1) AS e
+  WHERE f.member_id = :viewer AND {_IS_HERE} AND {_NOT_MUTED} {_NEWEST_FIRST}
+) AS f CROSS JOIN LATERAL ({_PLAIN_OF_FRIEND} :limit) AS e {_NEWEST_FIRST}
+""",  # noqa: S608 - only constants of ours
+    newer=f"""
+SELECT c.id, c.shown_at, {_IS_CHOSEN} AS is_chosen FROM (
+  SELECT e.id, e.shown_at, e.selection_id FROM friendships AS f CROSS JOIN LATERAL (
+    SELECT e.id, e.shown_at, e.author_id, e.selection_id FROM entries AS e
+    WHERE e.author_id = f.friend_id AND {_FOR_CHOSEN} {{before}} {{since}} LIMIT :many
+  ) AS e WHERE f.member_id = :viewer AND {_IS_HERE} AND {_NOT_MUTED} LIMIT :many
+) AS c
+""",  # noqa: S608 - only constants of ours
+    chosen=f"""
+SELECT e.id, e.shown_at FROM ({_CHOICES_OF_FRIENDS}) AS s CROSS JOIN LATERAL (
+  SELECT e.id, e.shown_at FROM entries AS e
+  WHERE e.selection_id = s.id AND e.deleted_at IS NULL {{before}} {{since}} {_NEWEST_FIRST}
+) AS e {_NEWEST_FIRST}
+""",  # noqa: S608 - only constants of ours
+    own=_OWN.replace("{named}", ""),
+)
 
 
 def feed_ids(viewer_id: int, limit: int, after: Position | None = None) -> list[Position]:
     """The newest `limit` entries of the viewer's friends and of the viewer, as (moment, id), the newest first."""
-    is_sqlite = db.engine.dialect.name == "sqlite"
-    shapes = (_FEED_SQLITE, _OWN_SQLITE) if is_sqlite else (_FEED_POSTGRESQL, _OWN_POSTGRESQL)
-    found: list[Position] = []
-    for shape in shapes:
-        query = text(shape.format(before=_BEFORE if after else "")).columns(id=BigId, shown_at=Moment)
-        values: dict[str, Any] = {"viewer": viewer_id, "limit": limit}
-        if ":now" in shape:
-            query, values["now"] = query.bindparams(bindparam("now", type_=Moment)), clock.now()
-        if after:
-            query = query.bindparams(bindparam("shown_at", type_=Moment), bindparam("entry_id", type_=BigId))
-            values |= {"shown_at": after[0], "entry_id": after[1]}
-        found += [(shown_at, entry_id) for entry_id, shown_at in db.session.execute(query, values)]
+    shapes = _SQLITE if db.engine.dialect.name == "sqlite" else _POSTGRESQL
+    values: dict[str, Any] = {"viewer": viewer_id, "now": clock.now(), "limit": limit, "many": _MANY}
+    if after:
+        values |= {"shown_at": after[0], "entry_id": after[1]}
+    found = _positions(_asked(shapes.plain, values))
+    if len(found) == limit:
+        values["since"] = found[-1][0]
+    found += _chosen(shapes, values) + _positions(_asked(shapes.own, values))
     return sorted(found, reverse=True)[:limit]
+
+
+def new_in_feed(viewer_id: int, limit: int, since: Position) -> list[tuple[Position, int]]:
+    """What friends wrote that stands above `since`, the newest first: its place and its author. `limit` at most."""
+    shapes = _SQLITE if db.engine.dialect.name == "sqlite" else _POSTGRESQL
+    values = {"viewer": viewer_id, "now": clock.now(), "limit": limit, "shown_at": since[0], "entry_id": since[1]}
+    rows = [row for shape in (shapes.plain, shapes.chosen) for row in _asked(shape, values, side=_NEWER)]
+    places = sorted(_positions(rows), reverse=True)[:limit]
+    authors = _authors_of([entry_id for _at, entry_id in places])
+    return [(place, authors[place[1]]) for place in places if place[1] in authors]
+
+
+def _authors_of(entry_ids: Sequence[int]) -> dict[int, int]:
+    if not entry_ids:
+        return {}
+    rows = db.session.execute(select(Entry.id, Entry.author_id).where(Entry.id.in_(entry_ids)))
+    return {row.id: row.author_id for row in rows}
+
+
+def _chosen(shapes: _Shapes, values: dict[str, Any]) -> list[Position]:
+    """What is for the viewer among chosen people, `since` the page's last entry if the page is full without."""
+    if "since" in values:
+        newer = _asked(shapes.newer, values)
+        if len(newer) < _MANY:
+            return _positions([row for row in newer if row.is_chosen])
+    return _positions(_asked(shapes.chosen, values))
+
+
+def _asked(shape: str, values: dict[str, Any], side: str = _BEFORE) -> Sequence[Row[Any]]:
+    """On one side of the place in `values`, if there is one."""
+    query = _query(shape, side if "shown_at" in values else "", _SINCE if "since" in values else "")
+    return db.session.execute(query, values).all()
+
+
+@cache
+def _query(shape: str, before: str, since: str) -> TextualSelect:
+    """The shape as a statement. Each is read once: that takes SQLAlchemy as long as some take the database."""
+    words = shape.format(before=before, since=since)
+    moments = [bindparam(name, type_=Moment) for name in ("now", "shown_at", "since") if f":{name}" in words]
+    return text(words).bindparams(*moments).columns(id=BigId, shown_at=Moment)
+
+
+def _positions(rows: Sequence[Row[Any]]) -> list[Position]:
+    return [(row.shown_at, row.id) for row in rows]

@@ -1,10 +1,14 @@
 // Who can read: the number of people as it is picked, and friends completed by name. Without it, handles are typed.
 const PATIENCE = 250; // milliseconds after the last key
 
+for (const input of document.querySelectorAll("[data-people-url] .handles input")) {
+  const holder = input.closest("[data-people-url]");
+  chips(input, holder.dataset.peopleUrl, () => holder.dispatchEvent(new Event("change")));
+}
+
 for (const picker of document.querySelectorAll("[data-count-url]")) {
   const form = picker.closest("form");
   picker.querySelectorAll(".how-many").forEach((button) => (button.hidden = true));
-  picker.querySelectorAll(".handles input").forEach((input) => chips(input, picker.dataset.peopleUrl, later));
   let timer;
   let asked = 0;
   function later() {

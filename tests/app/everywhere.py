@@ -22,6 +22,8 @@ from tests.support.site import PASSWORD, Client, Site, gather
 
 MISSING_ID = 4711
 PUBLIC = {
+    "portraits.show",
+    "home.manifest",  # the name of the house, and its icons
     "home.show",  # signed out: what this place is, and sign-in
     "accounts.sign_in",
     "accounts.code",  # the second step of the door
@@ -123,15 +125,21 @@ WAYS: Mapping[str, tuple[Way, ...]] = {
     "diary.new": (_read(), _send({"title": "Day", "body": "Words.", "audience": "friends"}, texts="title body")),
     "voice.new": (_read(),),
     "voice.create": (_send({"body": "Tea.", "audience": "friends"}, texts="body"),),
+    "portraits.show": (_read(code="portrait"),),
+    "portraits.choose": (_read(), _send({"portrait": "t-cat"}, texts="portrait")),
+    "home.manifest": (_read(), _read(signed_out=True)),
+    "preferences.show": (_read(),),
+    "preferences.shortcuts": (_send({"shortcuts": "off"}),),
     "preferences.language": (_send({"language": "ja"}),),
     "preferences.theme": (_send({"theme": "dark"}),),
     "static": (_read(version="version", name="name"),),
     "healthz": (_read(),),
     "readyz": (_read(),),
 }
-# Rooms whose own tests walk them (tests/features/accounts, host, invitations, leaving, reports): what they need is more
-# than the author's own things. What holds for every route is asked of them here all the same.
+# Rooms whose own tests walk them (tests/features/accounts, home, host, invitations, leaving, reports): what they need
+# is more than the author's own things. What holds for every route is asked of them here all the same.
 ROOMS: Mapping[str, tuple[str, ...]] = {
+    "cupboard.show": ("GET",),
     "accounts.account": ("GET",),
     "accounts.assure": ("GET", "POST"),
     "accounts.begin_second_factor": ("POST",),
@@ -152,6 +160,8 @@ ROOMS: Mapping[str, tuple[str, ...]] = {
     "accounts.sessions": ("GET",),
     "accounts.switch_off": ("POST",),
     "accounts.switch_on": ("POST",),
+    "home.mark_read": ("POST",),
+    "home.new": ("GET",),
     "host.act_on": ("GET", "POST"),
     "host.jobs": ("GET",),
     "host.log": ("GET",),
@@ -238,6 +248,7 @@ def furnish(site: Site, *, diary: str = "Some words.", title: str = "A title", w
             "friend": "friend",
             "stranger": "stranger",
             "blocked": "blocked",
+            "portrait": "t-cat",
             "version": site.app.extensions["mixlite.assets"].version,
             "name": "mixlite.css",
         },

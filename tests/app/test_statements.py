@@ -22,7 +22,7 @@ from tests.support.site import Site
 
 # What a page may ask at most, the question who is asking included.
 BUDGETS = {
-    "/": 37,  # the host's: notices of the house, of reports, of arrivals
+    "/": 43,  # the host's: notices of the house, reports, arrivals, comments; what is new; a year ago; birthdays
     "/entries/{entry}": 15,
     "/entries/{entry}/readers": 15,
     "/entries/{entry}/edit": 14,
@@ -41,6 +41,7 @@ BUDGETS = {
     "/settings/profile/facts/place": 12,
     "/settings/profile/facts/free": 11,
     "/settings/privacy": 4,
+    "/preferences": 3,
 }
 
 

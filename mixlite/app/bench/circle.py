@@ -2,7 +2,8 @@
 
 Seeded, so that the same size is the same circle on every machine and on both databases. Friendships are random ties
 between members whose numbers of friends follow a truncated power law; a few *viewers*, who join last, have exactly as
-many friends as they should. Ids of entries grow with the time they were written.
+many friends as they should. Ids of entries grow with the time they were written. What is for chosen people is in
+`choices`.
 """
 
 import math
@@ -13,6 +14,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
+from mixlite.app.bench.choices import Choices
 from mixlite.entries.audience import Audience
 
 SEED = 2004
@@ -20,10 +22,17 @@ YEARS = timedelta(days=3 * 365)
 POWER = 1.3  # of the law that numbers of friends follow, between FEWEST and MOST
 FEWEST, MOST = 2, 1000
 SPREAD = 1.2  # of the lognormal law that numbers of entries follow
-AUDIENCES = {Audience.MEMBERS: 35, Audience.FRIENDS_OF_FRIENDS: 20, Audience.FRIENDS: 40, Audience.ONLY_ME: 5}
+AUDIENCES = {
+    Audience.MEMBERS: 30,
+    Audience.FRIENDS_OF_FRIENDS: 15,
+    Audience.FRIENDS: 30,
+    Audience.CHOSEN: 20,
+    Audience.ONLY_ME: 5,
+}
 ALWAYS_WRITTEN = tuple(AUDIENCES)  # every viewer wrote one for each
 SUSPENDED, GONE, DELETED, BLOCKED = 0.01, 0.005, 0.01, 0.02
 BLOCKS_OF_VIEWER = 20
+GUARDED_TIMES = 10  # as many entries as others write, by each of the guarded
 EAGER_FAVOURITES = 100  # of each of the people among whom viewers with the most friends have theirs
 WORDS = "The persimmons are nearly ripe, and somebody has hung a lamp at the gate. 柿がもうすぐ熟します。 "
 
@@ -32,6 +41,12 @@ id handle name email password_hash introduction language theme timezone is_host 
 """
 
 Row = tuple[Any, ...]
+
+
+ENTRY_COLUMNS = """
+    id kind author_id audience selection_id created_at published_at shown_at deleted_at
+    last_number revision needs_no_answer
+"""
 
 
 @dataclass(frozen=True)
@@ -75,6 +90,7 @@ class Circle:
         self.status = [self._status(member) for member in self.people]
         self.ties = self._ties()
         self.authors, self.audiences = self._entries()
+        self.choices = self._choices()
         ordinary = [m for m in range(1, self.size.members + 1) if self.status[m - 1] == "active"]
         self.viewers["anybody"] = self.dice.sample(ordinary, min(self.each, len(ordinary)))
 
@@ -87,8 +103,9 @@ class Circle:
             ),
             "friendships": ("member_id friend_id since", self._friendships()),
             "blocks": ("blocker_id blocked_id created_at", self._blocks()),
+            **self.choices.tables(),
             "entries": (
-                "id kind author_id audience created_at published_at shown_at deleted_at last_number",
+                ENTRY_COLUMNS,
                 self._entry_rows(),
             ),
             "voices": ("entry_id body", ((n, WORDS) for n in self._entry_ids() if not _is_diary(n))),
@@ -112,7 +129,7 @@ class Circle:
 
     def _status(self, member: int) -> str:
         roll = self.dice.random()
-        if member > self.size.members or member in self.silent:
+        if member > self.size.members or member in self.silent or member in _guarded(self.size.members):
             return "active"
         return "gone" if roll < GONE else "suspended" if roll < GONE + SUSPENDED else "active"
 
@@ -142,16 +159,43 @@ class Circle:
     def _entries(self) -> tuple[list[int], list[str]]:
         authors: list[int] = []
         for member in range(1, self.size.members + 1):
-            if member not in self.silent:
+            if member not in self.silent and member not in _guarded(self.size.members):
                 wanted = self.dice.lognormvariate(math.log(self.size.entries) - SPREAD**2 / 2, SPREAD)
                 authors += [member] * round(wanted + self.dice.random() - 0.5)
+        for member in _guarded(self.size.members):
+            authors += [member] * round(GUARDED_TIMES * self.size.entries)
         self.dice.shuffle(authors)
         audiences = self.dice.choices(list(AUDIENCES), list(AUDIENCES.values()), k=len(authors))
+        guarded = _guarded(self.size.members)
+        audiences = [Audience.CHOSEN if by in guarded else word for by, word in zip(authors, audiences, strict=True)]
         for members in self.viewers.values():
             for member in members:
                 authors += [member] * len(ALWAYS_WRITTEN)
                 audiences += ALWAYS_WRITTEN
         return authors, [str(audience) for audience in audiences]
+
+    def _choices(self) -> Choices:
+        """What stands behind every entry for chosen people."""
+        choices, guarded = Choices(self.dice), _guarded(self.size.members)
+        for number, (author, audience) in enumerate(zip(self.authors, self.audiences, strict=True), 1):
+            if audience != Audience.CHOSEN:
+                continue
+            if author > self.size.members:
+                made = choices.wide(author, self._friends_of(author))
+            elif author in guarded:
+                made = choices.guarded(author, self._friends_but_viewers)
+            else:
+                made = choices.habit(author, self._friends_of)
+            choices.of_entry[number] = made
+        return choices
+
+    def _friends_of(self, member: int) -> list[int]:
+        base = len(self.people) + 1
+        first, last = bisect_left(self.ties, member * base), bisect_left(self.ties, (member + 1) * base)
+        return [tie % base for tie in self.ties[first:last]]
+
+    def _friends_but_viewers(self, member: int) -> list[int]:
+        return [friend for friend in self._friends_of(member) if friend <= self.size.members]
 
     def _entry_ids(self) -> range:
         return range(1, len(self.authors) + 1)
@@ -198,7 +242,8 @@ class Circle:
             if author > self.size.members:
                 deleted = None
             kind = "diary" if _is_diary(number) else "voice"
-            yield number, kind, author, audience, at, published, at, deleted, 3 * (number % 4 == 0)
+            last_number, selection = 3 * (number % 4 == 0), self.choices.of_entry.get(number)
+            yield number, kind, author, audience, selection, at, published, at, deleted, last_number, 1, False
 
     def _comments(self) -> Iterator[Row]:
         comment = 0
@@ -239,6 +284,11 @@ def _eager(members: int) -> range:
     return range(_silent(members).stop, _silent(members).stop + min(members // 3, 2 * MOST))
 
 
+def _guarded(members: int) -> range:
+    """The next again; what they write is for a few, and never for a viewer."""
+    return range(_eager(members).stop, _eager(members).stop + min(members // 6, 2 * MOST))
+
+
 def _groups(members: int) -> Sequence[Group]:
     everybody, most = range(_silent(members).stop, members + 1), min(MOST, members // 4)
     return [
@@ -246,4 +296,5 @@ def _groups(members: int) -> Sequence[Group]:
         Group("100 friends", min(100, most), everybody),
         Group("1000 friends", most, _eager(members)),
         Group("1000 silent", most, _silent(members)),
+        Group("1000 guarded", min(MOST, members // 8), _guarded(members)),
     ]

@@ -11,6 +11,7 @@ from mixlite.core import clock
 from mixlite.core.db import db
 from mixlite.entries.audience import Audience
 from mixlite.entries.entries import Entry
+from mixlite.entries.selections import choices_of
 from mixlite.features.friends.queries import friends_grid
 from mixlite.features.profiles.queries import count_of_friends_seen, entries_by, friends_seen, newcomers
 from mixlite.features.reading.queries import friends_favourites
@@ -20,7 +21,8 @@ from mixlite.policy.showing import shown
 
 PAGE = 21
 READERS = 101
-SHARED = (Audience.FRIENDS, Audience.FRIENDS_OF_FRIENDS, Audience.MEMBERS)
+SHARED = (Audience.CHOSEN, Audience.FRIENDS, Audience.FRIENDS_OF_FRIENDS, Audience.MEMBERS)
+IN_VAIN = "nobody is called so"
 
 Question = Callable[[], Any]
 
@@ -44,11 +46,14 @@ def _deep_page(viewer: Member) -> Question:
     return lambda: law.feed_ids(viewer.id, PAGE, before)
 
 
-def _friends_entry(viewer: Member) -> Question | None:
-    ids = [entry_id for _at, entry_id in law.feed_ids(viewer.id, PAGE)]
-    of_others = select(Entry.id).where(Entry.id.in_(ids), Entry.author_id != viewer.id).limit(1)
-    found = db.session.scalar(of_others)
-    return (lambda: law.visible_entry(viewer, found)) if found else None
+def _friends_entry(*words: str) -> Callable[[Member], Question | None]:
+    def prepare(viewer: Member) -> Question | None:
+        ids = [entry_id for _at, entry_id in law.feed_ids(viewer.id, 10 * PAGE)]
+        of_others = select(Entry.id).where(Entry.id.in_(ids), Entry.author_id != viewer.id, Entry.audience.in_(words))
+        found = db.session.scalar(of_others.limit(1))
+        return (lambda: law.visible_entry(viewer, found)) if found else None
+
+    return prepare
 
 
 def _strangers_entry(viewer: Member) -> Question | None:
@@ -65,10 +70,10 @@ def _own_entry(viewer: Member, audience: str) -> int | None:
     return db.session.scalar(own.limit(1))
 
 
-def _readers(audience: str) -> Callable[[Member], Question | None]:
+def _readers(audience: str, words: str = "") -> Callable[[Member], Question | None]:
     def prepare(viewer: Member) -> Question | None:
         entry_id = _own_entry(viewer, audience)
-        return (lambda: law.readers_of(entry_id, READERS)) if entry_id else None
+        return (lambda: law.readers_of(entry_id, READERS, words=words)) if entry_id else None
 
     return prepare
 
@@ -81,8 +86,18 @@ def _count_of_readers(audience: str) -> Callable[[Member], Question | None]:
     return prepare
 
 
-def _count_of_future_readers(audience: str) -> Callable[[Member], Question]:
-    return lambda viewer: lambda: law.count_of_future_readers(viewer, audience)
+def _count_of_future_readers(audience: str) -> Callable[[Member], Question | None]:
+    """For chosen people: whoever the viewer chose the last time."""
+
+    def prepare(viewer: Member) -> Question | None:
+        entry_id = _own_entry(viewer, audience)
+        entry = db.session.get_one(Entry, entry_id) if entry_id else None
+        if entry is None or entry.selection_id is None:
+            return lambda: law.count_of_future_readers(viewer, audience)
+        choice = choices_of([entry.selection_id])[entry.selection_id]
+        return lambda: law.count_of_future_readers(viewer, audience, choice)
+
+    return prepare
 
 
 def _cards(viewer: Member) -> Question:
@@ -97,9 +112,11 @@ def _with_viewer(query: Callable[[Member], Any]) -> Callable[[Member], Question]
 TASKS = (
     Task("feed", "feed_ids, first page", _first_page),
     Task("feed", "feed_ids, deep page", _deep_page),
-    Task("law", "visible_entry, a friend's", _friends_entry),
+    Task("law", "visible_entry, a friend's", _friends_entry(Audience.FRIENDS, Audience.FRIENDS_OF_FRIENDS)),
+    Task("law", "visible_entry, chosen by a friend", _friends_entry(Audience.CHOSEN)),
     Task("law", "visible_ids, a stranger's", _strangers_entry),
     *(Task("law", f"readers_of, {word}", _readers(word)) for word in SHARED),
+    *(Task("law", f"readers_of, {word}, searched in vain", _readers(word, IN_VAIN)) for word in SHARED),
     *(Task("law", f"count_of_readers, {word}", _count_of_readers(word)) for word in SHARED),
     *(Task("law", f"count_of_future_readers, {word}", _count_of_future_readers(word)) for word in SHARED),
     Task("cards", "shown, a page of the feed", _cards),

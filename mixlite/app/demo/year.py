@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from mixlite.app.demo import karate
+from mixlite.app.demo.portraits import PORTRAITS
 from mixlite.app.demo.script import Chosen, Circle, Person
 from mixlite.app.demo.times import Calendar, Timed
 from mixlite.core import clock
@@ -23,6 +24,7 @@ from mixlite.features.diary.verbs import publish_diary
 from mixlite.features.friends.verbs import accept_request, ask_to_be_friends, end_friendship
 from mixlite.features.invitations.models import Invitation
 from mixlite.features.invitations.verbs import join_circle, revoke_invitation, write_invitation
+from mixlite.features.portraits.verbs import choose_portrait
 from mixlite.features.profiles.verbs import add_free_fact, describe_oneself, state_fact
 from mixlite.features.reading.verbs import add_comment, favour, like
 from mixlite.features.voice.verbs import post_voice
@@ -155,6 +157,7 @@ class Year:
             device=DEVICE,
         )
         describe_oneself(member, name=person.name, introduction=person.introduction)
+        choose_portrait(member, portrait=PORTRAITS.get(person.handle, ""))
         member.email_confirmed_at = member.joined_at
         sign_out(member)
         self._members[person.handle] = member

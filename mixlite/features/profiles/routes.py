@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request, url_for
 from flask_login import current_user
 
 from mixlite.core.errors import NotHere
-from mixlite.core.http import page, see_other
+from mixlite.core.http import leave_trace, page, see_other
 from mixlite.core.language import local, ruby_parts
 from mixlite.core.paging import Cursors, Page, Position
 from mixlite.entries.facts import MOST_FREE, NAMES, FactKind, fact_of, facts_of, free_fact_of
@@ -34,6 +34,8 @@ _WHEN = regex.compile(r"(?P<year>[12][0-9]{3})(?:-(?P<month>0[1-9]|1[0-2]))?")
 @bp.get("/@<word:handle>")
 def show(handle: str) -> Response:
     member = visible_member(current_user, handle)
+    if member.sponsor_id == current_user.id:
+        leave_trace("arrivals.seen", member_id=current_user.id, newcomer_id=member.id)
     found = _page("entries", member, LATEST, lambda size, after: queries.entries_by(current_user, member, size, after))
     recommended = queries.favourites_of(current_user, member, RECOMMENDED)
     relation = queries.relation_to(current_user, member)

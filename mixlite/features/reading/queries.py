@@ -18,6 +18,7 @@ from mixlite.entries.selections import choices_of
 from mixlite.people.friendships import Friendship
 from mixlite.people.groups import groups_of
 from mixlite.people.members import Member, handles_of_ids
+from mixlite.people.mutes import has_muted
 from mixlite.policy.showing import shown
 from mixlite.policy.visibility import meets, sees
 
@@ -116,6 +117,7 @@ def friends_favourites(viewer: Member, _subjects: Sequence[Any]) -> Mapping[None
         .join(Entry, Entry.id == latest.c.entry_id)
         .join(Member, Member.id == latest.c.member_id)
         .where(meets(viewer.id, Member), sees(viewer.id, Entry), Entry.author_id != viewer.id)
+        .where(~has_muted(viewer.id, Entry.author_id))
         .order_by(latest.c.created_at.desc(), Entry.id.desc())
     )
     recommended: dict[int, list[Member]] = {}
@@ -133,7 +135,7 @@ def _latest_favourites_of_friends(viewer: Member) -> Subquery:
     newest = select(func.max(own.created_at)).where(own.member_id == Friendship.friend_id).scalar_subquery()
     friends = (
         select(Friendship.friend_id)
-        .where(Friendship.member_id == viewer.id)
+        .where(Friendship.member_id == viewer.id, ~has_muted(viewer.id, Friendship.friend_id))
         .order_by(newest.desc().nulls_last())
         .limit(FAVOURITES_LOOKED_AT)
     )

@@ -125,7 +125,7 @@ def test_the_house_gets_a_name_and_a_notice(site: Site, address: str, new_contex
     host = signed_in(new_context(viewport=viewport), address, "host")
     host.goto(f"{address}/host/settings")
     host.get_by_label("Name of the house").fill("Yanagi Dojo")
-    host.get_by_label("Notice on everybody's home").fill("The house rests on Tuesday night.")
+    host.get_by_label("Notice on everybody’s home").fill("The house rests on Tuesday night.")
     host.get_by_label("Rules of the house").fill("Be good to each other.")
     host.get_by_role("button", name="Save").click()
     expect(host.get_by_text("Saved.")).to_be_visible()
