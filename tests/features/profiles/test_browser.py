@@ -72,7 +72,7 @@ def test_a_birthday_is_said_corrected_and_read_by_a_friend_on_home(house, addres
     sign_in(page, address, "aki")
     page.goto(f"{address}/settings/profile")
     page.get_by_role("link", name=re.compile("Add.*Birthday")).click()
-    page.get_by_label("Month").select_option("2")
+    page.get_by_label("Month", exact=True).select_option("2")
     page.get_by_label("Day of the month").fill("30")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("alert")).to_contain_text("There is no such day in that month.")
