@@ -63,6 +63,14 @@ check: locked format lint types contracts templates translated migrations securi
 soak: $(DEV_READY) ## long runs with faults (SOAK_LIMIT=3600 seconds)
 	$(call bounded,$(SOAK_LIMIT)) $(PY) -m pytest -m soak --timeout 0 $(TESTS)
 
+.PHONY: figures
+figures: $(DEV_READY) ## how fast pages are on a slow phone: LCP, CLS, blocking time, bytes, requests
+	$(call bounded,$(LIMIT)) $(PY) .ci/figures.py
+
+.PHONY: pictures
+pictures: $(DEV_READY) ## take the README's pictures anew (.ci/pictures)
+	$(call bounded,$(LIMIT)) $(PY) .ci/pictures.py
+
 .PHONY: system
 system: ## install Chromium, a Japanese font, PostgreSQL (Debian packages; as root or with sudo)
 	@bash .ci/system

@@ -13,6 +13,7 @@ pytest_plugins = [f"tests.support.{name}" for name in _PLUGINS if (_SUPPORT / f"
 # What takes long: whole processes, killed ones, sites played through, measurements, most browsers. `make test` leaves
 # these out to stay within five minutes; `make check` and `make long` run them too.
 _LONG = (
+    "app/test_every_page.py",
     "app/demo/test_site.py",
     "app/demo/test_build.py",
     "app/test_bench.py",

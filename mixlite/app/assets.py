@@ -1,4 +1,4 @@
-"""Static files: every stylesheet as one, every address with the version of all of them, compressed once."""
+"""Static files: stylesheets as one, modules as one, every address with the version of all of them, compressed once."""
 
 import gzip
 import hashlib
@@ -8,7 +8,10 @@ from pathlib import Path, PurePosixPath
 
 from flask import Response, abort, request
 
+from mixlite.app.joining import join_modules, join_sheets
+
 STYLESHEET = "mixlite.css"
+SCRIPT = "js/mixlite.js"  # keeps its place, so that what it imports later is found beside it
 A_YEAR = 365 * 24 * 3600
 _COMPRESSED = {".css", ".js", ".svg", ".webmanifest", ".txt"}
 _TYPES = {
@@ -28,8 +31,8 @@ class Assets:
             for path in sorted(folder.rglob("*"))
             if path.is_file()
         }
-        sheets = [name for name in self.files if PurePosixPath(name).parent.as_posix() == "css"]
-        self.files[STYLESHEET] = b"\n".join(self.files[name] for name in sorted(sheets))
+        self.files[STYLESHEET] = join_sheets(self.files, "css")
+        self.files[SCRIPT] = join_modules(self.files, SCRIPT)
         digest = hashlib.sha256()
         for name, content in sorted(self.files.items()):
             digest.update(name.encode() + b"\0" + content)

@@ -258,13 +258,18 @@ def lift(handle: str, reason: str) -> None:
 
 @members.command()
 @click.argument("handle")
-def reset(handle: str) -> None:
+@click.option("--second-factor", "without_factor", is_flag=True, help="Switch the second factor off too: they lost it.")
+@click.option("--reason", default="", help="Kept in the host's log.")
+def reset(handle: str, reason: str, *, without_factor: bool) -> None:
     """Give a member a new password and end all their sessions. The password is printed once."""
     password = "-".join(secrets.token_hex(3) for _ in range(4))
     with _app(_settings()).app_context():
         stored = hash_password(password)
         with _acting():
-            stewardship.reset_password(_member(handle), stored)
+            member, words = _member(handle), _words(reason)
+            was_on = stewardship.reset_password(member, stored, reason=words, without_factor=without_factor)
+        if without_factor:
+            click.echo("the second factor is off now" if was_on else "there was no second factor", err=True)
         click.echo(password)
 
 

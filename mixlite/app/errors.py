@@ -5,6 +5,7 @@ import secrets
 from typing import Any
 
 from flask import Flask, Response, request
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -16,6 +17,7 @@ from mixlite.core.errors import NotHere, NotYours, Refused
 from mixlite.core.http import came_from, page
 from mixlite.core.language import gettext as _
 from mixlite.core.language import ngettext
+from mixlite.core.security_log import noted
 from mixlite.core.throttle import TooOften
 
 log = logging.getLogger(__name__)
@@ -24,7 +26,8 @@ RETRY_SECONDS = 5
 
 def set_up(app: Flask) -> None:
     """Who answers when something goes wrong."""
-    for error in (NotHere, NotFound, ObjectDeletedError):
+    app.register_error_handler(NotHere, _hidden)
+    for error in (NotFound, ObjectDeletedError):
         app.register_error_handler(error, _not_found)
     app.register_error_handler(NotYours, _not_yours)
     app.register_error_handler(Refused, _refused)
@@ -41,8 +44,19 @@ def _not_found(_error: Exception) -> Response:
     return page("errors/not_found.html", 404)
 
 
+def _hidden(error: NotHere) -> Response:
+    """The law or the hosts' door said no, or nothing has this number: none can tell here. Who asked is noted (S61)."""
+    _note("not there")
+    return _not_found(error)
+
+
+def _note(what: str) -> None:
+    noted(f"{what}: {request.endpoint}", current_user.id if current_user.is_authenticated else None)
+
+
 def _not_yours(error: NotYours) -> Response:
     log.info("not allowed: %s", error)
+    _note("not theirs")
     return _problem(403, _("This is not yours to do"), _("You can see it, but this belongs to somebody else."))
 
 
@@ -107,4 +121,5 @@ def _unforeseen(error: Exception) -> Response:
 
 
 def _problem(status: int, title: str, words: str, **more: Any) -> Response:
-    return page("errors/problem.html", status, title=title, words=words, back=came_from(""), number=more.get("number"))
+    more.setdefault("number", None)
+    return page("errors/problem.html", status, code=status, title=title, words=words, back=came_from(""), **more)

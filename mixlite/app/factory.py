@@ -18,14 +18,19 @@ from mixlite.core.db import db, engine_options
 from mixlite.core.http import IdConverter, WordConverter
 from mixlite.core.jobs import Bell, Queue, Silence
 from mixlite.core.language import TRANSLATIONS, compile_catalogues, current_language
+from mixlite.core.templates import SpeakingEnvironment
 from mixlite.features.accounts.routes import bp as accounts
+from mixlite.features.audiences.routes import bp as audiences
+from mixlite.features.cupboard.routes import bp as cupboard
 from mixlite.features.diary.routes import bp as diary
 from mixlite.features.friends.routes import bp as friends
+from mixlite.features.groups.routes import bp as groups
 from mixlite.features.home.routes import bp as home
 from mixlite.features.host.routes import bp as host
 from mixlite.features.invitations.host_routes import bp as host_invitations
 from mixlite.features.invitations.routes import bp as invitations
 from mixlite.features.leaving.routes import bp as leaving
+from mixlite.features.portraits.routes import bp as portraits
 from mixlite.features.preferences.routes import bp as preferences
 from mixlite.features.profiles.routes import bp as profiles
 from mixlite.features.reading.routes import bp as reading
@@ -38,6 +43,9 @@ ROOMS = (
     invitations,
     friends,
     profiles,
+    audiences,
+    groups,
+    portraits,
     reading,
     diary,
     voice,
@@ -46,6 +54,7 @@ ROOMS = (
     reports,
     host,
     host_invitations,
+    cupboard,
 )
 LARGEST_BODY = 1024 * 1024
 LARGEST_FIELD = 512 * 1024
@@ -54,6 +63,8 @@ MOST_FIELDS = 200
 
 class Mixlite(Flask):
     """Flask, with a door: every answer passes it, and what was written is committed there or nowhere."""
+
+    jinja_environment = SpeakingEnvironment
 
     def dispatch_request(self) -> ResponseReturnValue:
         return close_the_door(lambda: self.make_response(super(Mixlite, self).dispatch_request()))

@@ -4,10 +4,12 @@ from mixlite.core.rooms import House, Kind, Panel
 from mixlite.features.accounts import farewell as account_farewell
 from mixlite.features.accounts import reactions as account_reactions
 from mixlite.features.accounts import routes as accounts
+from mixlite.features.audiences import queries as audiences
 from mixlite.features.diary import forms as diary_forms
 from mixlite.features.diary import queries as diary
 from mixlite.features.diary import verbs as diary_verbs
 from mixlite.features.friends import queries as friends
+from mixlite.features.groups import queries as groups
 from mixlite.features.host import queries as host
 from mixlite.features.invitations import farewell as invitation_farewell
 from mixlite.features.invitations import first_hour, oversight
@@ -49,6 +51,7 @@ REACTIONS = {
     "member.joined": (account_reactions.greet,),
     "member.reset_asked": (account_reactions.mail_reset_link,),
     "member.password_reset": (account_reactions.password_was_replaced,),
+    "member.factor_removed": (account_reactions.factor_was_removed,),
     "member.left": (account_farewell.end_links,),
     "member.suspended": (invitation_reactions.close_links,),
     "entry.deleted": (erasing.erase_entry,),
@@ -71,6 +74,12 @@ PANELS = (
     Panel(
         place="host.member.invitations", order=10, load=oversight.of_member, template="invitations/_host_member.html"
     ),
+    Panel(place="profile.side", order=10, load=friends.connection_panel, template="friends/_connection.html"),
+    Panel(place="profile.apart", order=10, load=friends.break_panel, template="friends/_break.html"),
+    Panel(place="privacy.people", order=10, load=friends.muted_panel, template="friends/_muted.html"),
+    Panel(place="profile.side", order=20, load=groups.groups_of_friend, template="groups/_of_friend.html"),
+    Panel(place="settings.privacy", order=10, load=audiences.ways, template="audiences/_ways.html"),
+    Panel(place="settings.account", order=80, load=host.acts_link, template="host/_acts_link.html"),
     Panel(place="settings.account", order=90, load=leaving.way_out, template="leaving/_way_out.html"),
     Panel(place="home.notices", order=15, load=first_hour.arrivals, template="invitations/_arrivals.html"),
     Panel(place="home.composer", order=10, load=voice_routes.composer, template="voice/_composer.html"),

@@ -12,7 +12,9 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from flask import Flask
-from waitress.server import create_server
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
+from waitress.server import BaseWSGIServer, create_server
 
 from mixlite.core.config import Settings
 
@@ -26,7 +28,7 @@ STOP_SECONDS = 20.0
 
 def serve(app: Flask, settings: Settings, host: str, port: int) -> None:
     """Answer requests until told to stop (SIGINT, SIGTERM)."""
-    server = create_server(app, host=host, port=port, **server_options(settings))
+    server = build_server(app, settings, host=host, port=port)
     signal.signal(signal.SIGTERM, _stop)
     try:
         with _announced(settings), _worker(settings):
@@ -35,6 +37,29 @@ def serve(app: Flask, settings: Settings, host: str, port: int) -> None:
         log.info("stopping")
     finally:
         server.close()
+
+
+def build_server(app: Any, settings: Settings, **where: Any) -> Any:
+    """A server that listens, and refuses requests whose framing two readers could understand in two ways."""
+    server = create_server(app, **where, **server_options(settings))
+    for each in (server, *(getattr(server, "map", None) or {}).values()):
+        if isinstance(each, BaseWSGIServer):
+            each.channel_class = _Channel
+    return server
+
+
+class _Parser(HTTPRequestParser):
+    """Waitress by itself takes a request that has both a length and chunks, and believes the chunks (S62)."""
+
+    def parse_header(self, header_plus: bytes) -> None:
+        names = [line.partition(b":")[0].strip().lower() for line in header_plus.split(b"\r\n")[1:]]
+        if b"transfer-encoding" in names and b"content-length" in names:
+            raise ParsingError("a length and a transfer encoding at once")
+        super().parse_header(header_plus)
+
+
+class _Channel(HTTPChannel):
+    parser_class = _Parser
 
 
 def server_options(settings: Settings) -> dict[str, Any]:
@@ -75,9 +100,9 @@ def _announced(settings: Settings) -> Iterator[None]:
 
 @contextmanager
 def _worker(settings: Settings) -> Iterator[None]:
-    supervisor = Supervisor(
-        [sys.executable, "-m", "mixlite", "worker"], {**os.environ, "MIXLITE_INSTANCE": str(settings.instance)}
-    )
+    # The address too: it may come from --port, and links in mails begin with it.
+    ours = {"MIXLITE_INSTANCE": str(settings.instance), "MIXLITE_BASE_URL": settings.base_url}
+    supervisor = Supervisor([sys.executable, "-m", "mixlite", "worker"], {**os.environ, **ours})
     supervisor.start()
     try:
         yield

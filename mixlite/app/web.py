@@ -6,9 +6,10 @@ from typing import Any
 from urllib.parse import quote
 
 import regex
-from flask import Flask, Response, abort, current_app, g, request
+from flask import Flask, Response, abort, current_app, g, request, url_for
 from flask_login import LoginManager, current_user
 from lucide.jinja import lucide
+from markupsafe import Markup
 from sqlalchemy import text
 
 from mixlite.app.assets import Assets
@@ -18,6 +19,7 @@ from mixlite.core.db import db
 from mixlite.core.http import public, see_other
 from mixlite.core.prose import plain, prose
 from mixlite.core.rooms import current_house
+from mixlite.core.text import first_character
 from mixlite.people.circle import the_circle
 from mixlite.people.members import Member, count_of_members
 from mixlite.people.sessions import member_signed_in_by, trace_of_use
@@ -25,7 +27,8 @@ from mixlite.people.sessions import member_signed_in_by, trace_of_use
 log = logging.getLogger(__name__)
 HUES = 12
 _PORT = regex.compile(r":[0-9]{1,5}\Z")
-_IMPERSONAL = ("static", "healthz", "readyz")  # nobody is asked who they are
+_BETWEEN_TAGS = regex.compile(r">\s+<")
+_IMPERSONAL = ("static", "healthz", "readyz", "portraits.show")  # nobody is asked who they are
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -159,15 +162,38 @@ class Site:
         return int(g.member_count)
 
 
+@lru_cache(maxsize=512)
+def icon(name: str, classes: str = "") -> Markup:
+    """A drawing of lucide's, beside words or inside something that is labelled. Drawn once: each is an XML tree."""
+    drawn = lucide(name, size=24, aria_hidden="true", focusable="false", **{"class": f"icon {classes}".strip()})
+    return Markup(_BETWEEN_TAGS.sub("><", str(drawn)))  # noqa: S704 - lucide's own, and a name of ours
+
+
+def _address(endpoint: str, **values: Any) -> str:
+    """Flask's `url_for`, asked once for each address: a page has more than a hundred."""
+    try:
+        return _built(request.script_root, endpoint, tuple(values.items()))
+    except TypeError:  # a value that cannot be a key
+        return url_for(endpoint, **values)
+
+
+@lru_cache(maxsize=8192)
+def _built(_script_root: str, endpoint: str, values: tuple[tuple[str, Any], ...]) -> str:
+    return url_for(endpoint, **dict(values))
+
+
 def _dress_templates(app: Flask) -> None:
     env = app.jinja_env
+    address = app.extensions["mixlite.assets"].address
     env.trim_blocks = env.lstrip_blocks = True
     env.policies["ext.i18n.trimmed"] = True
+    env.constants = {"ui.icon": icon, "static_url": address}  # type: ignore[attr-defined]
     env.globals.update(
         current_user=current_user,
-        lucide=lru_cache(maxsize=512)(lucide),  # a page has dozens, and each is an XML tree to copy and write
+        drawn_icon=icon,
+        url_for=_address,
         site=Site(),
-        static_url=app.extensions["mixlite.assets"].address,
+        static_url=address,
         panels=lambda place, subject=None: current_house().panels_for(place, current_user, subject),
     )
     env.filters.update(
@@ -183,7 +209,7 @@ def _dress_templates(app: Flask) -> None:
         iso=lambda moment: moment.isoformat(),
         prose=prose,
         plain=plain,
-        initial=lambda name: name.strip()[:1].upper() or "?",
+        initial=lambda name: first_character(name).upper() or "?",
         hue=lambda member: (member.id * 7) % HUES,
     )
     app.context_processor(lambda: {"language": words.current_language(), "theme": g.get("theme", "")})

@@ -1,19 +1,23 @@
 """The worker: a process of its own that takes rings from the queue, and sweeps for whatever was not rung."""
 
 import logging
+import os
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 from flask import Flask
 from huey import Huey, RedisHuey, SqliteHuey, crontab
 
+from mixlite.app.keeping.backup import forget_old_copies
 from mixlite.core import events, mail, once
 from mixlite.core.config import Settings
 from mixlite.core.jobs import Workshop
 from mixlite.core.rooms import current_house
 from mixlite.features.accounts.letters import forget_old_codes
+from mixlite.features.invitations.verbs import forget_guests
 from mixlite.features.leaving.erasing import erasing_job
-from mixlite.features.reports.verbs import forget_old_copies
+from mixlite.features.reports.verbs import forget_old_copies as forget_reported_copies
 from mixlite.people import sessions, stewardship
 
 log = logging.getLogger(__name__)
@@ -49,8 +53,18 @@ def build_queue(settings: Settings, do: Callable[[str, int], None] | None = None
     if settings.redis_url:
         huey: Huey = RedisHuey("mixlite", url=settings.redis_url, results=False)
     else:
-        huey = SqliteHuey("mixlite", filename=str(settings.instance / QUEUE_FILE), results=False, fsync=False)
+        file = _for_us_alone(settings.instance / QUEUE_FILE)
+        huey = SqliteHuey("mixlite", filename=str(file), results=False, fsync=False)
     return HueyQueue(huey, do or _elsewhere)
+
+
+def _for_us_alone(file: Path) -> Path:
+    """Made before SQLite makes it by the umask; its journal files follow its mode."""
+    os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+    for each in file.parent.glob(f"{file.name}*"):
+        if each.stat().st_mode & 0o077:
+            each.chmod(0o600)
+    return file
 
 
 def _elsewhere(kind: str, row_id: int) -> None:
@@ -69,7 +83,10 @@ def housekeeping() -> None:
         sessions.forget_ended_sessions,
         forget_old_codes,
         stewardship.lift_ended_suspensions,
+        forget_reported_copies,
         forget_old_copies,
+        forget_guests,
+        mail.forget_unsent_letters,
         events.forget_old_events,
     ):
         try:

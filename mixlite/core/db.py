@@ -5,9 +5,10 @@ writer's lock from its first statement (SQLite refuses a read that turns into a 
 SECURITY.md, section 4). The door of the web shell, the worker and the command line commit; verbs only flush.
 """
 
+import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -107,6 +108,15 @@ def engine_options(url: str) -> dict[str, Any]:
     return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 10, "pool_timeout": BUSY_SECONDS}
 
 
+@event.listens_for(Engine, "do_connect")
+def _for_us_alone(dialect: Dialect, _record: Any, arguments: Any, _more: Any) -> None:
+    """A new SQLite file is made closed to others; left to itself SQLite makes it, and its journal, by the umask."""
+    file = str(arguments[0]) if dialect.name == "sqlite" and arguments else ""
+    if file and not file.startswith((":", "file:")):
+        with suppress(OSError):  # it is there already, or SQLite will say what is wrong
+            os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+
+
 @event.listens_for(Engine, "connect")
 def _prepare_connection(connection: Any, _record: Any) -> None:
     if not isinstance(connection, sqlite3.Connection):
@@ -180,11 +190,14 @@ def write_trace(statement: Executable) -> bool:
     return True
 
 
-def fold_journal() -> None:
-    """After an erasing: what SQLite's journal still remembers goes too, unless somebody is reading just now."""
-    if db.engine.dialect.name != "sqlite":
+def fold_journal(engine: Engine | None = None) -> None:
+    """What SQLite's journal still remembers goes into the database, and the file shrinks to nothing; unless somebody is
+    reading just now. After an erasing, so that the bytes go; after a long reading, because it only grew meanwhile.
+    """
+    engine = engine or db.engine
+    if engine.dialect.name != "sqlite":
         return
-    connection = db.engine.raw_connection()
+    connection = engine.raw_connection()
     try:
         connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     finally:

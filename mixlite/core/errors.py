@@ -23,6 +23,14 @@ class Conflict(Refused):
     status = 409
 
 
+class Stale(Conflict):
+    """What was to be changed was changed meanwhile. `revision` is what it is now: sending that says one knows."""
+
+    def __init__(self, message: Any, revision: int):
+        super().__init__(message)
+        self.revision = revision
+
+
 class NotHere(Exception):
     """It does not exist, or it does not exist for this viewer. Both look alike (404)."""
 

@@ -68,6 +68,13 @@ def record(name: str, *, actor_id: int | None, subject_id: int, delay: timedelta
     return event
 
 
+def take_back(name: str, *, actor_id: int, subject_id: int, within: timedelta) -> bool:
+    """Whether this actor's event of this name happened within so short a time; if so, nobody reacts to it any more."""
+    waiting = (Event.name == name, Event.actor_id == actor_id, Event.subject_id == subject_id, Event.state == "waiting")
+    change = update(Event).where(*waiting, Event.happened_at > clock.now() - within).values(state="done")
+    return bool(db.session.execute(change).rowcount)  # type: ignore[attr-defined]
+
+
 def forget_old_events() -> None:
     """Housekeeping: what is done is kept for thirty days."""
     with writing():

@@ -7,13 +7,22 @@ from typing import Any
 import regex
 from flask import flash
 from flask_wtf import FlaskForm
-from wtforms import Field, HiddenField, IntegerField, SelectField, StringField, TextAreaField, ValidationError
+from wtforms import (
+    BooleanField,
+    Field,
+    HiddenField,
+    IntegerField,
+    SelectField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
 from wtforms.validators import StopValidation
 
 from mixlite.core import once
 from mixlite.core.crypto import fingerprint
 from mixlite.core.db import begin_writing, db
-from mixlite.core.errors import Conflict, Refused
+from mixlite.core.errors import Conflict, Refused, Stale
 from mixlite.core.language import lazy_gettext as _l
 from mixlite.core.language import ngettext
 from mixlite.core.text import UnusableText, characters, clean_line, clean_text, is_blank
@@ -158,6 +167,25 @@ class OnceForm(Form):
         return {name: field.data for name, field in self._fields.items() if name not in _NOT_VALUES}
 
 
+class RevisedForm(Form):
+    """A form that changes something which may be open in two windows. It says which revision it began with."""
+
+    revision = HiddenField(default="")
+    is_stale = False
+
+    def values(self) -> dict[str, Any]:
+        given = super().values()
+        typed = given["revision"] or ""
+        return {**given, "revision": int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else None}
+
+    def refuse(self, refusal: Refused) -> None:
+        """Show what the verb said; a second sending then knows what it replaces."""
+        super().refuse(refusal)
+        if isinstance(refusal, Stale):
+            self.is_stale = True
+            self.revision.data = str(refusal.revision)
+
+
 def act(verb: Callable[..., Any], *args: Any, **kwargs: Any) -> bool:
     """Run the verb of a button in the writer's transaction; whether it worked. A refusal is told on the next page."""
     begin_writing()
@@ -168,6 +196,11 @@ def act(verb: Callable[..., Any], *args: Any, **kwargs: Any) -> bool:
         flash(str(refusal.message), "problem")
         return False
     return True
+
+
+def flash_undo(words: str, address: str) -> None:
+    """Tell on the next page what was done, with a button that takes it back; it works for ten seconds."""
+    flash([words, address], "undo")  # type: ignore[arg-type]
 
 
 class WholeNumber(IntegerField):
@@ -183,6 +216,10 @@ class WholeNumber(IntegerField):
 
 class OneOf(SelectField):
     """One of a few words; anything else is told to be none of them."""
+
+
+class Ticked(BooleanField):
+    """A box that is ticked or not."""
 
 
 class Ids(Field):

@@ -1,15 +1,16 @@
 """Languages: which one this person reads, dates as people write them, and the catalogues.
 
 English is the message id; Japanese stands in `translations/ja/LC_MESSAGES/messages.po`. Catalogues are compiled when
-the application is made. `python -m mixlite.core.language --check` fails on anything missing, unused or unsure;
-`--update` writes new messages into the catalogue.
+the application is made; the English one holds only what gets a printer's quotes.
+`python -m mixlite.core.language --check` fails on anything missing, unused or unsure; `--update` writes new messages
+into the catalogue.
 """
 
 import io
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime, timedelta
@@ -37,6 +38,7 @@ __all__ = [
     "lazy_gettext",
     "lazy_ngettext",
     "local",
+    "local_zone",
     "moment_words",
     "month_words",
     "ngettext",
@@ -87,10 +89,15 @@ def current_language() -> str:
     return current_settings().language if has_app_context() else "en"
 
 
+def local_zone() -> ZoneInfo:
+    """The reader's time zone; the site's own outside of a page."""
+    name = g.get("timezone") if has_request_context() else None
+    return ZoneInfo(name or current_settings().timezone)
+
+
 def local(moment: datetime) -> datetime:
     """`moment` on the reader's clock."""
-    name = g.get("timezone") if has_request_context() else None
-    return moment.astimezone(ZoneInfo(name or current_settings().timezone))
+    return moment.astimezone(local_zone())
 
 
 def today() -> date:
@@ -167,16 +174,49 @@ def _format(day: date, pattern: str) -> str:
 
 
 def compile_catalogues() -> None:
-    """Make the binary catalogue of every language beside its text, unless it is newer already."""
+    """Make the binary catalogue of every language, unless it is newer than its text already."""
     for language in TRANSLATED:
-        source = _po(language)
-        target = source.with_suffix(".mo")
-        if target.exists() and target.stat().st_mtime_ns >= source.stat().st_mtime_ns:
-            continue
-        with tempfile.NamedTemporaryFile(dir=source.parent, delete=False) as file:
-            write_mo(file, _read(language))
-        Path(file.name).replace(target)
-        os.utime(target)
+        _compile(language, _po(language), _read)
+    _compile("en", _po(TRANSLATED[0]), lambda _language: _printed_english())
+
+
+def _compile(language: str, source: Path, read: Callable[[str], Catalog]) -> None:
+    target = _po(language).with_suffix(".mo")
+    if target.exists() and target.stat().st_mtime_ns >= source.stat().st_mtime_ns:
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as file:
+        write_mo(file, read(language))
+    Path(file.name).replace(target)
+    os.utime(target)
+
+
+def _printed_english() -> Catalog:
+    """The English messages that are printed otherwise than a keyboard types them: with curly quotes."""
+    printed = Catalog(locale="en", domain="messages", fuzzy=False)
+    for message in _read(TRANSLATED[0]):
+        ids = (message.id,) if isinstance(message.id, str) else tuple(message.id)
+        curly = tuple(as_printed(text) for text in ids)
+        if message.id and curly != ids:
+            printed.add(message.id, curly[0] if isinstance(message.id, str) else curly)
+    return printed
+
+
+_TAG = regex.compile(r"(<[^>]*>)")
+_STRAIGHT = regex.compile("['\"]")
+_CURLY = {"'": ("’", "‘"), '"': ("”", "“")}  # closing, opening
+
+
+def as_printed(text: str) -> str:
+    """English with the quotes of a printer: the host’s, “so”. Quotes inside tags stay."""
+    parts = _TAG.split(text)  # every second one is a tag
+    parts[::2] = [_STRAIGHT.sub(lambda found: _CURLY[found[0]][_opens(found)], part) for part in parts[::2]]
+    return "".join(parts)
+
+
+def _opens(found: regex.Match[str]) -> bool:
+    before = found.string[: found.start()]
+    return not before or before[-1] in " (“‘\n"
 
 
 def problems() -> list[str]:

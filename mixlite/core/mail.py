@@ -33,6 +33,8 @@ from mixlite.core.language import speaking
 LEASE = timedelta(minutes=5)
 MAX_ATTEMPTS = 12
 TIMEOUT_SECONDS = 20
+OUTBOX = "outbox"
+UNSENT_KEPT = timedelta(days=14)
 ADDRESS_LENGTH = 254
 ERROR_LENGTH = 500
 CONTEXT_LENGTH = 10_000
@@ -44,6 +46,9 @@ class Letter(Base):
 
     `state` goes from waiting to sent, or to failed: refused for good, or given up after twelve attempts.
     `about_id` is the row it speaks of, for the page that shows how it went.
+
+    Address and words are forgotten as soon as it is sent; of one that failed, or was held, after fourteen days: so long
+    a host may try it again. What stays says that there was a mail, and how it went.
     """
 
     __tablename__ = "letters"
@@ -105,15 +110,28 @@ def letters_about(template: str, ids: list[int]) -> dict[int, Letter]:
     return {letter.about_id: letter for letter in db.session.scalars(query)}
 
 
+def forget_unsent_letters() -> None:
+    """Housekeeping: fourteen days on, a mail that could not be sent holds no address and no words."""
+    is_stale = (Letter.state.in_(("failed", "held")), Letter.created_at < clock.now() - UNSENT_KEPT)
+    with writing():
+        db.session.execute(update(Letter).where(*is_stale, Letter.address != "").values(address="", context="{}"))
+
+
 def set_up(app: Flask, settings: Settings) -> None:
-    """SMTP when an address is configured, else files in the instance's outbox."""
+    """SMTP when an address is configured, else files in the instance's outbox, which nobody else on the machine reads:
+    they hold links that open accounts.
+    """
+    if not settings.mail_url:
+        outbox = settings.instance / OUTBOX
+        outbox.mkdir(mode=0o700, parents=True, exist_ok=True)
+        outbox.chmod(0o700)
     app.config.update(_mailman_config(settings))
     Mail(app)
 
 
 def _mailman_config(settings: Settings) -> dict[str, Any]:
     if not settings.mail_url:
-        return {"MAIL_BACKEND": "file", "MAIL_FILE_PATH": str(settings.instance / "outbox")}
+        return {"MAIL_BACKEND": "file", "MAIL_FILE_PATH": str(settings.instance / OUTBOX)}
     parts = urlsplit(settings.mail_url)
     return {
         "MAIL_BACKEND": VerifyingBackend,
@@ -159,7 +177,7 @@ def _send(letter_id: int) -> None:
     with writing():
         letter = db.session.get_one(Letter, letter_id)
         letter.state, letter.sent_at, letter.leased_until, letter.error = "sent", clock.now(), None, None
-        letter.context = "{}"  # what it said is not kept
+        letter.address, letter.context = "", "{}"  # neither to whom nor what
 
 
 def _deliver(message: EmailMultiAlternatives) -> None:

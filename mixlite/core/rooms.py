@@ -15,15 +15,15 @@ class Kind:
     """How entries of one kind are loaded and drawn.
 
     `load(ids)` answers the contents by entry id in one statement. `card` and `page` are templates that get `item`.
-    `edit(entry, content)` answers the form for changing it, `revise(author, entry, **values)` is the verb behind it,
-    `edit_template` shows it. Contents hang on their entry by a foreign key and go with it.
+    `edit(author, entry, content)` answers the form for changing it, `revise(author, entry, **values)` is the verb
+    behind it, `edit_template` shows it. Contents hang on their entry by a foreign key and go with it.
     """
 
     name: str
     load: Callable[[Sequence[int]], Mapping[int, Any]]
     card: str
     page: str
-    edit: Callable[[Any, Any], Any]
+    edit: Callable[[Any, Any, Any], Any]
     revise: Callable[..., Any]
     edit_template: str
 

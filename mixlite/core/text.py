@@ -53,6 +53,12 @@ def characters(text: str) -> int:
     return sum(1 for _ in _CHARACTER.finditer(text))
 
 
+def first_character(text: str) -> str:
+    """What a person calls the first character: a family of emoji whole; nothing of a blank text."""
+    found = _CHARACTER.match(text.strip()[:64])
+    return str(found[0]) if found else ""
+
+
 def shortened(text: str, limit: int) -> str:
     """At most `limit` characters as people count them, with an ellipsis in place of what was cut."""
     clusters: list[str] = _CHARACTER.findall(text[: limit * 16])

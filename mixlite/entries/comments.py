@@ -1,6 +1,6 @@
 """Comments: numbered from one under their entry; a number never returns, a hidden or removed one leaves a gap."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -10,6 +10,7 @@ from mixlite.core.db import Base, BigId
 from mixlite.people.members import Member
 
 COMMENT_LENGTH = 3000
+EDITABLE_FOR = timedelta(minutes=10)
 
 
 class Comment(Base):

@@ -2,13 +2,17 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import CheckConstraint, Index, String, select, text, update
+from sqlalchemy import CheckConstraint, Index, Select, String, bindparam, select, text, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from mixlite.core import clock, events
 from mixlite.core.db import Base, BigId, db
+from mixlite.core.errors import Stale
+from mixlite.core.language import lazy_gettext as _l
 from mixlite.entries.audience import Audience, HasAudience
+from mixlite.entries.habits import keep_habit
 from mixlite.entries.selections import Choice, selection_of
 from mixlite.people.members import Member
 
@@ -61,7 +65,9 @@ class Entry(HasAudience, Base):
     author: Mapped[Member] = relationship(lazy="raise_on_sql")
 
 
-def publish(author: Member, *, kind: str, audience: str, choice: Choice | None = None) -> Entry:
+def publish(
+    author: Member, *, kind: str, audience: str, choice: Choice | None = None, needs_no_answer: bool = False
+) -> Entry:
     """Make the entry that a kind's words hang on, and the event of it. `choice` spells out the audience `chosen`.
 
     Raises Refused when that names nobody.
@@ -76,9 +82,11 @@ def publish(author: Member, *, kind: str, audience: str, choice: Choice | None =
         created_at=now,
         shown_at=now,
         published_at=None if is_private else now,
+        needs_no_answer=needs_no_answer,
     )
     db.session.add(entry)
     db.session.flush()
+    keep_habit(author.id, kind, audience, entry.selection_id)
     events.record("entry.published", actor_id=author.id, subject_id=entry.id)
     return entry
 
@@ -99,10 +107,26 @@ def change_audience(entry: Entry, audience: str, choice: Choice | None = None) -
     entry.audience = audience
 
 
+def hold(entry: Entry, revision: int | None) -> Entry:
+    """The entry, held for a change of its words. Raises Stale when they are not those of `revision` any more.
+
+    None asks for nothing: whoever calls did not look.
+    """
+    query = select(Entry).where(Entry.id == entry.id).with_for_update()
+    held = db.session.scalars(query.execution_options(populate_existing=True)).one()
+    if revision is not None and held.revision != revision:
+        raise Stale(
+            _l("This was saved in another window meanwhile. Below is what is saved now; press again to keep yours."),
+            held.revision,
+        )
+    return held
+
+
 def touch(entry: Entry, *, words_changed: bool) -> None:
     """Note that its author changed it; "edited" is shown only for changed words."""
     if words_changed:
         entry.edited_at = clock.now()
+        entry.revision += 1
     db.session.flush()
     events.record("entry.changed", actor_id=entry.author_id, subject_id=entry.id)
 
@@ -118,5 +142,10 @@ def next_comment_number(entry: Entry) -> int:
 def entries_by_id(ids: Iterable[int]) -> dict[int, Entry]:
     """With their authors, in one statement."""
     wanted = set(ids)
-    query = select(Entry).where(Entry.id.in_(wanted)).options(joinedload(Entry.author))
-    return {entry.id: entry for entry in db.session.scalars(query)} if wanted else {}
+    return {entry.id: entry for entry in db.session.scalars(_with_authors(), {"ids": wanted})} if wanted else {}
+
+
+@cache
+def _with_authors() -> Select[Entry]:
+    """Built once: every list asks it."""
+    return select(Entry).where(Entry.id.in_(bindparam("ids", expanding=True))).options(joinedload(Entry.author))

@@ -8,7 +8,7 @@ means may change: a group follows who is in it, and whoever is a friend no longe
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, delete, select, text
+from sqlalchemy import ForeignKey, Index, Select, String, UniqueConstraint, delete, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -87,20 +87,31 @@ def selection_of(owner_id: int, choice: Choice) -> int:
     usable = _usable(owner_id, choice)
     if usable.is_empty:
         raise Refused(_l("Please choose at least one person or group."), "audience")
-    parts = [sorted(usable.groups), sorted(usable.people), sorted(usable.exceptions)]
-    mark = fingerprint("selection", usable.all_friends, *parts)
+    mark = _mark(usable)
     insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     row = {"owner_id": owner_id, "fingerprint": mark, "all_friends": usable.all_friends}
     made: int | None = db.session.scalar(insert(Selection).values(row).on_conflict_do_nothing().returning(Selection.id))
     if made is None:
-        return db.session.scalars(
-            select(Selection.id).where(Selection.owner_id == owner_id, Selection.fingerprint == mark)
-        ).one()
+        return db.session.scalars(_with_mark(owner_id, mark)).one()
     db.session.add_all(SelectionGroup(selection_id=made, group_id=group_id) for group_id in usable.groups)
     for people, is_exception in ((usable.people, False), (usable.exceptions, True)):
         db.session.add_all(_named(made, people, is_exception=is_exception))
     db.session.flush()
     return made
+
+
+def known_selection(owner_id: int, choice: Choice) -> int | None:
+    """The id of this choice if it was made before."""
+    return db.session.scalars(_with_mark(owner_id, _mark(_usable(owner_id, choice)))).one_or_none()
+
+
+def _mark(choice: Choice) -> str:
+    parts = [sorted(choice.groups), sorted(choice.people), sorted(choice.exceptions)]
+    return fingerprint("selection", choice.all_friends, *parts)
+
+
+def _with_mark(owner_id: int, mark: str) -> Select[int]:
+    return select(Selection.id).where(Selection.owner_id == owner_id, Selection.fingerprint == mark)
 
 
 def _usable(owner_id: int, choice: Choice) -> Choice:
@@ -125,21 +136,24 @@ def choices_of(selection_ids: Collection[int]) -> Mapping[int, Choice]:
     ids = set(selection_ids)
     if not ids:
         return {}
-    selections = db.session.scalars(select(Selection).where(Selection.id.in_(ids))).all()
     groups: dict[int, set[int]] = {number: set() for number in ids}
-    for group in db.session.scalars(select(SelectionGroup).where(SelectionGroup.selection_id.in_(ids))):
-        groups[group.selection_id].add(group.group_id)
     people: dict[tuple[int, bool], set[int]] = {}
-    for person in db.session.scalars(select(SelectionPerson).where(SelectionPerson.selection_id.in_(ids))):
-        people.setdefault((person.selection_id, person.is_exception), set()).add(person.member_id)
+    of_groups = select(SelectionGroup.selection_id, SelectionGroup.group_id)
+    for number, group_id in db.session.execute(of_groups.where(SelectionGroup.selection_id.in_(ids))):
+        groups[number].add(group_id)
+    of_people = select(SelectionPerson.selection_id, SelectionPerson.is_exception, SelectionPerson.member_id)
+    for number, is_exception, member_id in db.session.execute(of_people.where(SelectionPerson.selection_id.in_(ids))):
+        people.setdefault((number, is_exception), set()).add(member_id)
     return {
-        selection.id: Choice(
-            selection.all_friends,
-            frozenset(groups[selection.id]),
-            frozenset(people.get((selection.id, False), ())),
-            frozenset(people.get((selection.id, True), ())),
+        number: Choice(
+            all_friends,
+            frozenset(groups[number]),
+            frozenset(people.get((number, False), ())),
+            frozenset(people.get((number, True), ())),
         )
-        for selection in selections
+        for number, all_friends in db.session.execute(
+            select(Selection.id, Selection.all_friends).where(Selection.id.in_(ids))
+        )
     }
 
 

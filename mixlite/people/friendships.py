@@ -46,7 +46,10 @@ class Friendship(Base):
 
 
 class FriendRequest(Base):
-    """`asker` would like to be friends with `asked`. One row a pair; a declined one stays: declining is silent."""
+    """`asker` would like to be friends with `asked`. One row a pair; a declined one stays: declining is silent.
+
+    `withdrawn_at` is set only on a declined one: to who asked it looks withdrawn, and who declined is not asked again.
+    """
 
     __tablename__ = "friend_requests"
     __table_args__ = (
@@ -65,6 +68,7 @@ class FriendRequest(Base):
     message: Mapped[str] = mapped_column(String(MESSAGE_LENGTH * 4), default="")
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     declined_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
 
     asker: Mapped[Member] = relationship(foreign_keys=[asker_id])
     asked: Mapped[Member] = relationship(foreign_keys=[asked_id])
@@ -173,7 +177,7 @@ def requests_by(member_id: int, limit: int) -> Sequence[FriendRequest]:
     query = (
         select(FriendRequest)
         .join(asked, asked.id == FriendRequest.asked_id)
-        .where(FriendRequest.asker_id == member_id, is_here(asked))
+        .where(FriendRequest.asker_id == member_id, FriendRequest.withdrawn_at.is_(None), is_here(asked))
         .options(joinedload(FriendRequest.asked))
         .order_by(FriendRequest.id.desc())
         .limit(limit)

@@ -13,6 +13,7 @@ from mixlite.core.db import db
 from mixlite.core.errors import Refused
 from mixlite.core.language import lazy_gettext as _l
 from mixlite.people.blocks import Block
+from mixlite.people.dismissals import erase_dismissals
 from mixlite.people.friendships import FriendRequest, Friendship
 from mixlite.people.groups import erase_groups
 from mixlite.people.handles import retire_handle
@@ -82,6 +83,7 @@ def erase_ties(member_id: int) -> None:
     """Friendships, requests, groups, mutes and blocks, in both directions, and whatever sessions there are."""
     erase_groups(member_id)
     erase_mutes(member_id)
+    erase_dismissals(member_id)
     for table, one, other in (
         (Friendship, Friendship.member_id, Friendship.friend_id),
         (FriendRequest, FriendRequest.asker_id, FriendRequest.asked_id),
@@ -95,7 +97,7 @@ def leave_an_empty_place(member: Member) -> None:
     """The last step: what the row says of the person goes; a keyed hash keeps the handle from being taken again."""
     retire_handle(member.handle)
     member.handle = f"gone-{member.id}"  # nobody can have a handle with a hyphen in it
-    member.name = member.email = member.introduction = ""
+    member.name = member.email = member.introduction = member.portrait = ""
     member.password_hash = NO_HASH
     member.language, member.theme, member.timezone = "en", "", ""
     member.is_host, member.host_since, member.email_confirmed_at = False, None, None

@@ -2,9 +2,21 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
 
 from flask_login import UserMixin
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, func, literal_column, select, text
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    func,
+    literal_column,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mixlite.core import clock
@@ -14,6 +26,7 @@ NAME_LENGTH = 50
 HANDLE_LENGTH = 30
 EMAIL_LENGTH = 254
 INTRODUCTION_LENGTH = 1000
+PORTRAIT_LENGTH = 20
 REASON_LENGTH = 500
 
 _CONFIRMED = text("email_confirmed_at IS NOT NULL")
@@ -53,6 +66,7 @@ class Member(UserMixin, Base):  # type: ignore[misc]
     email: Mapped[str] = mapped_column(String(EMAIL_LENGTH))
     password_hash: Mapped[str] = mapped_column(String(100))
     introduction: Mapped[str] = mapped_column(String(INTRODUCTION_LENGTH * 4), default="")
+    portrait: Mapped[str] = mapped_column(String(PORTRAIT_LENGTH), default="")  # the code of a drawing, or none
     language: Mapped[str] = mapped_column(String(5), default="en")
     theme: Mapped[str] = mapped_column(String(5), default="")
     timezone: Mapped[str] = mapped_column(String(50), default="")
@@ -106,6 +120,14 @@ def ids_of_handles(handles: Collection[str]) -> dict[str, int]:
     return {found.handle: found.id for found in db.session.execute(query)}
 
 
+def handles_of_ids(ids: Collection[int]) -> dict[int, str]:
+    """The handles of those who are here, by id."""
+    if not ids:
+        return {}
+    query = select(Member.id, Member.handle).where(Member.id.in_(set(ids)), is_here(Member))
+    return {found.id: found.handle for found in db.session.execute(query)}
+
+
 def members_with_email(email: str, limit: int = 2) -> Sequence[Member]:
     """Members who gave this address, the first to join first. An address that is not confirmed may stand at several."""
     query = select(Member).where(Member.email == email.lower(), is_here(Member)).order_by(Member.id).limit(limit)
@@ -118,9 +140,20 @@ def count_of_members() -> int:
     All rows less those who are not here: a database counts a whole table much faster than it looks at each row, and
     the others are few. Said in literal words, as an index on them would be.
     """
+    return db.session.scalar(_count_of_members()) or 0
+
+
+@cache
+def _count_of_members() -> Select[int]:
+    """Built once: every page asks it."""
+    return select(count_of_those_here())
+
+
+def count_of_those_here() -> ColumnElement[int]:
+    """`count_of_members` within a larger question."""
     everybody = select(func.count()).select_from(Member)
     not_here = everybody.where(Member.status != literal_column("'active'"))
-    return db.session.scalar(select(everybody.scalar_subquery() - not_here.scalar_subquery())) or 0
+    return everybody.scalar_subquery() - not_here.scalar_subquery()
 
 
 def longest_serving_host() -> Member | None:

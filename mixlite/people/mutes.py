@@ -1,12 +1,15 @@
 """Mutes: I see less of somebody for a while, or until I say otherwise. They are not told, and nothing else changes."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, delete, or_, select
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, delete, exists, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mixlite.core import clock
 from mixlite.core.db import Base, db
+from mixlite.people.members import Member, is_here
 
 
 class Mute(Base):
@@ -27,6 +30,24 @@ class Mute(Base):
 def is_running() -> ColumnElement[bool]:
     """Whether a mute holds now; one that is over is as none."""
     return or_(Mute.until.is_(None), Mute.until > clock.now())
+
+
+def has_muted(member_id: int, other_id: ColumnElement[int] | Any) -> ColumnElement[bool]:
+    """Whether the member takes a break from somebody now, as part of a larger question."""
+    running = select(1).where(Mute.member_id == member_id, Mute.muted_id == other_id, is_running())
+    return exists(running.correlate_except(Mute))
+
+
+def muted_by(member_id: int, limit: int) -> Sequence[tuple[Member, Mute]]:
+    """From whom the member takes a break now, the latest first."""
+    query = (
+        select(Member, Mute)
+        .join(Mute, Mute.muted_id == Member.id)
+        .where(Mute.member_id == member_id, is_running(), is_here(Member))
+        .order_by(Mute.created_at.desc(), Member.id.desc())
+        .limit(limit)
+    )
+    return [(member, mute) for member, mute in db.session.execute(query)]
 
 
 def mute_of(member_id: int, muted_id: int) -> Mute | None:

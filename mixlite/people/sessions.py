@@ -1,20 +1,31 @@
 """Signed-in sessions, one row each: ending the row ends the session, whatever cookie is still about (S8)."""
 
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import ForeignKey, Index, String, delete, select, update
+from sqlalchemy import ForeignKey, Index, Select, String, bindparam, delete, exists, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mixlite.core import clock
 from mixlite.core.config import current_settings
 from mixlite.core.crypto import new_token, token_hash
 from mixlite.core.db import Base, BigId, db, write_trace, writing
+from mixlite.core.errors import Refused
+from mixlite.core.language import lazy_gettext as _l
 from mixlite.people.members import Member, is_here
 
 DEVICE_LENGTH = 200
 SHORT_LIFE = timedelta(hours=24)  # without "remember me" the row outlives the browser's own session only this long
 LONGEST_LIFE = timedelta(days=365)  # then the password is asked for, however often the session was used
 TRACE_EVERY = timedelta(minutes=5)
+ASSURED_FOR = timedelta(minutes=10)
+
+
+class NotAssured(Refused):
+    """The password was not given lately, and this act wants it (SECURITY.md, S13)."""
+
+    def __init__(self) -> None:
+        super().__init__(_l("Please give your password once more before this: it was more than ten minutes ago."))
 
 
 class SignedIn(Base):
@@ -59,25 +70,49 @@ def begin_session(member: Member, *, remember: bool, device: str) -> Member:
     return member
 
 
-def member_signed_in_by(token: str) -> tuple[Member, SignedIn] | None:
-    """Who presents this secret, if the session lives and the member is here. One statement."""
-    now = clock.now()
-    query = (
+@cache
+def _who_presents() -> Select[Member, SignedIn]:
+    """Built once: every request asks it."""
+    return (
         select(Member, SignedIn)
         .join(SignedIn, SignedIn.member_id == Member.id)
         .where(
-            SignedIn.token_hash == token_hash(token),
-            SignedIn.expires_at > now,
-            SignedIn.began_at > now - LONGEST_LIFE,
+            SignedIn.token_hash == bindparam("token_hash"),
+            SignedIn.expires_at > bindparam("now"),
+            SignedIn.began_at > bindparam("too_old"),
             is_here(Member),
         )
     )
-    row = db.session.execute(query).one_or_none()
+
+
+def member_signed_in_by(token: str) -> tuple[Member, SignedIn] | None:
+    """Who presents this secret, if the session lives and the member is here. One statement."""
+    now = clock.now()
+    given = {"token_hash": token_hash(token), "now": now, "too_old": now - LONGEST_LIFE}
+    row = db.session.execute(_who_presents(), given).one_or_none()
     if row is None:
         return None
     member, session = row
     member.session_token, member.session_id = token, session.id
     return member, session
+
+
+def is_assured(member: Member) -> bool:
+    """Whether who this is was proved in this session within the last ten minutes, by all that the door asks."""
+    since = clock.now() - ASSURED_FOR
+    lately = exists().where(SignedIn.id == member.session_id, SignedIn.assured_at > since)
+    return bool(db.session.scalar(select(lately)))
+
+
+def require_assured(member: Member) -> None:
+    """For verbs that change who may come in. Raises NotAssured."""
+    if not is_assured(member):
+        raise NotAssured
+
+
+def note_assured(member: Member) -> None:
+    """It was proved just now."""
+    db.session.execute(update(SignedIn).where(SignedIn.id == member.session_id).values(assured_at=clock.now()))
 
 
 def end_session(session_id: int) -> None:

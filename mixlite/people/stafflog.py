@@ -1,5 +1,9 @@
-"""The log of every staff act: appended to, never changed. The database itself refuses updates and deletions."""
+"""The log of every staff act: appended to, never changed. The database itself refuses updates and deletions.
 
+A line of each also goes to the security log, with ids and without the reason (SECURITY.md, S61).
+"""
+
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -10,6 +14,7 @@ from mixlite.core import clock
 from mixlite.core.db import Base, BigId, db
 from mixlite.people.members import REASON_LENGTH, Member
 
+log = logging.getLogger("mixlite.security")
 ACT_LENGTH = 40
 SUBJECT_LENGTH = 40
 
@@ -54,6 +59,8 @@ def log_act(
     )
     db.session.add(row)
     db.session.flush()
+    who, whom = row.actor_id or "command line", row.member_id or "-"
+    log.info("staff act %s: %s by member %s on member %s", row.id, act, who, whom)
     return row
 
 

@@ -12,6 +12,7 @@ from mixlite.core import clock, events
 from mixlite.core.db import db, writing
 from mixlite.core.errors import NotHere, Refused
 from mixlite.core.language import lazy_gettext as _l
+from mixlite.people import second_factor
 from mixlite.people.members import Member, is_here, lock_members
 from mixlite.people.sessions import end_all_sessions
 from mixlite.people.stafflog import log_act
@@ -85,18 +86,28 @@ def demote(member: Member, *, reason: str = "", actor: Member | None = None) -> 
     _note(actor, "member.demoted", member, reason)
 
 
-def reset_password(member: Member, password_hash: str, *, reason: str = "", actor: Member | None = None) -> None:
-    """Replace the password and end every session (SECURITY.md, S8)."""
+def reset_password(
+    member: Member, password_hash: str, *, reason: str = "", without_factor: bool = False, actor: Member | None = None
+) -> bool:
+    """Replace the password and end every session (SECURITY.md, S8).
+
+    `without_factor`: they lost their second factor too, so it is switched off. Answers whether there was one to switch
+    off; only then does it stand in the log.
+    """
     hold(actor, member)
     member.password_hash = password_hash
     end_all_sessions(member.id)
     _note(actor, "member.password_reset", member, reason)
+    return without_factor and _take_factor_away(member, reason=reason, actor=actor)
 
 
-def ask_for_reset(member: Member, unusable_hash: str, *, reason: str, actor: Member) -> None:
+def ask_for_reset(
+    member: Member, unusable_hash: str, *, reason: str, actor: Member, without_factor: bool = False
+) -> None:
     """End every session, make the password useless and have a link to a new one mailed to the member's own address.
 
-    Raises Refused for a host, and for a member with no confirmed address: nothing would reach them.
+    `without_factor` as for `reset_password`. Raises Refused for a host, and for a member with no confirmed address:
+    nothing would reach them.
     """
     hold(actor, member)
     _must_not_be_host(member)
@@ -109,6 +120,15 @@ def ask_for_reset(member: Member, unusable_hash: str, *, reason: str, actor: Mem
     member.password_hash = unusable_hash
     end_all_sessions(member.id)
     _note(actor, "member.reset_asked", member, reason)
+    if without_factor:
+        _take_factor_away(member, reason=reason, actor=actor)
+
+
+def _take_factor_away(member: Member, *, reason: str, actor: Member | None) -> bool:
+    was_on = second_factor.take_away(member)
+    if was_on:
+        _note(actor, "member.factor_removed", member, reason)
+    return was_on
 
 
 def set_invitation_right(

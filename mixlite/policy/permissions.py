@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
+from mixlite.core import clock
 from mixlite.core.errors import NotHere, NotYours
-from mixlite.entries.comments import Comment
+from mixlite.entries.comments import EDITABLE_FOR, Comment
 from mixlite.entries.entries import Entry
 from mixlite.people.members import Member
 
@@ -24,6 +25,9 @@ class Act(Enum):
     REVISE = "change an entry's words or audience"
     DELETE = "delete an entry"
     LIST_READERS = "see the exact readers of an entry"
+    SEE_VERSIONS = "see earlier versions of an entry, and remove one"
+    CLOSE_COMMENTS = "close an entry to new comments, or open it again"
+    EDIT_COMMENT = "change the words of a comment"
     REMOVE_COMMENT = "remove a comment"
     INVITE = "invite people"
     REPORT = "tell the host about something"
@@ -50,6 +54,11 @@ def wrote_comment(member: Member, on: tuple[Entry, Comment]) -> bool:
     return on[1].author_id == member.id
 
 
+def is_fresh_comment(_member: Member, on: tuple[Entry, Comment]) -> bool:
+    """It was written so lately that few have answered it."""
+    return on[1].created_at > clock.now() - EDITABLE_FOR
+
+
 def wrote_entry_below(member: Member, on: tuple[Entry, Comment]) -> bool:
     """The comment stands under an entry of theirs."""
     return on[0].author_id == member.id
@@ -61,6 +70,9 @@ ALLOWED: Mapping[Act, Sequence[Sequence[Predicate]]] = {
     Act.REVISE: [[is_active, wrote_entry]],
     Act.DELETE: [[is_active, wrote_entry]],
     Act.LIST_READERS: [[is_active, wrote_entry]],
+    Act.SEE_VERSIONS: [[is_active, wrote_entry]],
+    Act.CLOSE_COMMENTS: [[is_active, wrote_entry]],
+    Act.EDIT_COMMENT: [[is_active, wrote_comment, is_fresh_comment]],
     Act.REMOVE_COMMENT: [[is_active, wrote_comment], [is_active, wrote_entry_below]],
     Act.INVITE: [[is_active]],
     Act.REPORT: [[is_active]],

@@ -5,18 +5,17 @@ However many entries a page shows, it asks the same number of questions.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Select, func, select
 
 from mixlite.core.db import db
 from mixlite.core.rooms import Kind, current_house
-from mixlite.entries.audience import OFFERED, WORDS
 from mixlite.entries.comments import Comment
 from mixlite.entries.entries import Entry, entries_by_id
 from mixlite.entries.marks import Favourite, Like
 from mixlite.people.members import Member
-from mixlite.policy.visibility import count_of_future_readers, meets
+from mixlite.policy.visibility import meets
 
 
 @dataclass
@@ -52,7 +51,14 @@ _COMMENTS = (
 _LIKES = select(Like.entry_id, func.count()).join(Member, Member.id == Like.member_id)
 
 
-def shown(viewer: Member, entry_ids: Sequence[int]) -> list[Shown]:
+class Onlooker(Protocol):
+    """A member, or somebody who stands so (id 0): whose eyes the law is asked for."""
+
+    @property
+    def id(self) -> Any: ...
+
+
+def shown(viewer: Onlooker, entry_ids: Sequence[int]) -> list[Shown]:
     """These entries in this order, drawn for `viewer`. The ids must have come through the law."""
     entries = entries_by_id(entry_ids)
     contents = _contents(list(entries.values()))
@@ -77,21 +83,6 @@ def shown(viewer: Member, entry_ids: Sequence[int]) -> list[Shown]:
     ]
 
 
-@dataclass(frozen=True)
-class AudienceChoice:
-    """One line of the picker: the word, its name, what it means, and how many people it would include now."""
-
-    value: str
-    label: Any
-    words: Any
-    count: int
-
-
-def audience_choices(author: Member) -> list[AudienceChoice]:
-    """What `author` can choose from, with the number of people who could read it."""
-    return [AudienceChoice(word.value, *WORDS[word], count_of_future_readers(author, word)) for word in OFFERED]
-
-
 def _contents(entries: Sequence[Entry]) -> dict[int, Any]:
     """One statement for each kind that the house knows and the page needs."""
     found: dict[int, Any] = {}
@@ -103,13 +94,13 @@ def _contents(entries: Sequence[Entry]) -> dict[int, Any]:
 
 
 def _counts(
-    viewer: Member, entry_ids: Sequence[int], query: Select[int, int], table: type[Comment] | type[Like]
+    viewer: Onlooker, entry_ids: Sequence[int], query: Select[int, int], table: type[Comment] | type[Like]
 ) -> dict[int, int]:
     """How many the viewer could list: what people who do not exist for them made is left out."""
     query = query.where(table.entry_id.in_(set(entry_ids)), meets(viewer.id, Member)).group_by(table.entry_id)
     return dict(db.session.execute(query).all()) if entry_ids else {}
 
 
-def _marked(viewer: Member, entry_ids: Sequence[int], mark: type[Like] | type[Favourite]) -> set[int]:
+def _marked(viewer: Onlooker, entry_ids: Sequence[int], mark: type[Like] | type[Favourite]) -> set[int]:
     query = select(mark.entry_id).where(mark.member_id == viewer.id, mark.entry_id.in_(set(entry_ids)))
     return set(db.session.scalars(query)) if entry_ids else set()

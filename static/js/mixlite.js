@@ -3,4 +3,6 @@ import "./copy.js";
 import "./counter.js";
 import "./double.js";
 import "./menu.js";
+import "./picker.js";
 import "./theme.js";
+import "./undo.js";

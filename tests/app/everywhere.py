@@ -21,6 +21,7 @@ from tests.support.site import PASSWORD, Client, Site, gather
 
 MISSING_ID = 4711
 PUBLIC = {
+    "portraits.show",
     "home.show",  # signed out: what this place is, and sign-in
     "accounts.sign_in",
     "accounts.code",  # the second step of the door
@@ -110,6 +111,8 @@ WAYS: Mapping[str, tuple[Way, ...]] = {
     "diary.new": (_read(), _send({"title": "Day", "body": "Words.", "audience": "friends"}, texts="title body")),
     "voice.new": (_read(),),
     "voice.create": (_send({"body": "Tea.", "audience": "friends"}, texts="body"),),
+    "portraits.show": (_read(code="portrait"),),
+    "portraits.choose": (_read(), _send({"portrait": "t-cat"}, texts="portrait")),
     "preferences.language": (_send({"language": "ja"}),),
     "preferences.theme": (_send({"theme": "dark"}),),
     "static": (_read(version="version", name="name"),),
@@ -119,6 +122,7 @@ WAYS: Mapping[str, tuple[Way, ...]] = {
 # Rooms whose own tests walk them (tests/features/accounts, host, invitations, leaving, reports): what they need is more
 # than the author's own things. What holds for every route is asked of them here all the same.
 ROOMS: Mapping[str, tuple[str, ...]] = {
+    "cupboard.show": ("GET",),
     "accounts.account": ("GET",),
     "accounts.assure": ("GET", "POST"),
     "accounts.begin_second_factor": ("POST",),
@@ -221,6 +225,7 @@ def furnish(site: Site, *, diary: str = "Some words.", title: str = "A title", w
             "friend": "friend",
             "stranger": "stranger",
             "blocked": "blocked",
+            "portrait": "t-cat",
             "version": site.app.extensions["mixlite.assets"].version,
             "name": "mixlite.css",
         },

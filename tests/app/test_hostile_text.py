@@ -15,7 +15,7 @@ from mixlite.core.mail import post_letter
 from mixlite.core.prose import excerpt
 from mixlite.entries.comments import COMMENT_LENGTH
 from mixlite.entries.entries import Entry
-from mixlite.features.accounts.models import MailedCode, RecoveryCode
+from mixlite.features.accounts.models import MailedCode
 from mixlite.features.diary.models import BODY_LENGTH, TITLE_LENGTH
 from mixlite.features.diary.verbs import publish_diary
 from mixlite.features.invitations.models import LETTER_LENGTH
@@ -27,6 +27,7 @@ from mixlite.features.voice.verbs import post_voice
 from mixlite.people.friendships import MESSAGE_LENGTH
 from mixlite.people.handles import RetiredHandle
 from mixlite.people.members import HANDLE_LENGTH, INTRODUCTION_LENGTH, NAME_LENGTH, Member
+from mixlite.people.second_factor import RecoveryCode
 from mixlite.people.stafflog import log_act
 from tests.app.everywhere import EVERY_ACT, Way, Whole, everything, furnish
 from tests.core.corpus import HOSTILE_TEXTS

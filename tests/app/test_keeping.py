@@ -194,6 +194,24 @@ def test_r17_what_was_acknowledged_before_a_backup_is_in_it_under_fifty_writes_a
     assert len(entries) < len(writers.journal), "some came after the moment of the backup"
 
 
+def test_r17_the_journal_that_grew_during_a_backup_shrinks_after_it(site, tmp_path, monkeypatch):
+    gather(site)
+    journal = site.settings.instance / "mixlite.sqlite3-wal"
+    sizes = []
+
+    def while_somebody_writes(connection, table):
+        if table.name == "entries":
+            for number in range(60):
+                site.diary("author", title=f"{number}", body="柿 " * 3000)
+            sizes.append(journal.stat().st_size)
+        yield from dump(connection, table)
+
+    monkeypatch.setattr(making, "dump", while_somebody_writes)
+    back_up(site.settings, tmp_path / "x.mixlite")
+    assert sizes[0] > 500_000
+    assert journal.stat().st_size < 100_000
+
+
 @pytest.mark.parametrize("there", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def test_r17_a_copy_is_the_same_on_either_engine_and_never_reuses_an_id(any_site, elsewhere, reopen, tmp_path, there):
     made = furnish(any_site)

@@ -156,6 +156,13 @@ def _whoever_redeems_the_printed_link_is_the_host(serving: Serving) -> None:
     assert Browser(serving).ask("GET", link)[0] == 404
 
 
+def _s7_the_mail_to_the_newcomer_leads_to_this_server(serving: Serving) -> None:
+    """The worker is another process: it must know the port that was asked for."""
+    outbox = serving.instance / "outbox"
+    mail = until(lambda: "".join(path.read_text() for path in outbox.glob("*.log")), "a mail")
+    assert f"{serving.address}/email/confirm/" in mail
+
+
 def _invite_in_another_window_prints_a_link_to_this_server_and_nothing_else(serving: Serving) -> None:
     answer = serving.run("invite", "--uses", "3", "--days", "2")
     assert answer.returncode == 0, answer.stderr
@@ -207,7 +214,9 @@ def _a_worker_that_is_killed_is_started_again_and_does_what_was_left(serving: Se
 
 
 def _the_files_of_the_instance_are_closed_to_others(serving: Serving) -> None:
-    for name in ("secret-key", "mixlite.sqlite3"):
+    names = ["secret-key", "outbox", *(path.name for path in serving.instance.glob("*.sqlite3*"))]
+    assert {"mixlite.sqlite3", "queue.sqlite3"} <= set(names)
+    for name in names:
         assert (serving.instance / name).stat().st_mode & 0o077 == 0, name
 
 
@@ -256,6 +265,7 @@ def test_a_hosts_first_hours(serving):
     """From the empty instance to the second start: one server, and one thing after the other."""
     _an_empty_instance_is_served_and_its_first_invitation_is_printed(serving)
     _whoever_redeems_the_printed_link_is_the_host(serving)
+    _s7_the_mail_to_the_newcomer_leads_to_this_server(serving)
     _invite_in_another_window_prints_a_link_to_this_server_and_nothing_else(serving)
     _no_link_and_no_password_is_in_the_log_but_the_printed_one(serving)
     _the_worker_erases_what_was_deleted(serving)

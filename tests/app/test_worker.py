@@ -1,5 +1,6 @@
 """The outbox and the worker: nothing is forgotten, nothing is done twice (R4), deleted means gone."""
 
+import os
 import subprocess
 import sys
 import textwrap
@@ -10,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from mixlite.app.factory import create_app
 from mixlite.app.worker import HueyQueue, build_queue, build_workshop, housekeeping
 from mixlite.core import clock, events, once
 from mixlite.core.db import db, writing
@@ -384,3 +386,29 @@ def test_readyz_says_when_the_queue_does_not_answer(site):
     site.app.extensions["mixlite.bell"] = Bell(Deaf())
     assert site.client().get("/readyz").status_code == 503
     assert site.client().get("/healthz").status_code == 200
+
+
+def test_queue_and_outbox_are_closed_to_others_whatever_the_umask(site):
+    """Also where an earlier mixlite made them open; rings name rows, and mails hold links that open accounts."""
+    instance = site.settings.instance
+    for name in ("queue.sqlite3", "queue.sqlite3-wal"):
+        (instance / name).touch(0o644)
+    (instance / "outbox").chmod(0o755)
+    before = os.umask(0o000)
+    try:
+        create_app(site.settings, build_queue(site.settings)).extensions["mixlite.bell"].ring("event", 1)
+        closed = ["outbox", *(path.name for path in instance.glob("queue.sqlite3*"))]
+        assert len(closed) >= 3
+        for name in closed:
+            assert (instance / name).stat().st_mode & 0o077 == 0, name
+    finally:
+        os.umask(before)
+
+
+def test_p4_housekeeping_throws_away_old_copies_of_the_database(site):
+    folder = site.settings.instance / "backups"
+    folder.mkdir()
+    (folder / "before-upgrade-20261001-000000.sqlite3").touch()
+    with site.inside(), clock.at(datetime(2026, 11, 20, tzinfo=UTC)):
+        housekeeping()
+    assert list(folder.iterdir()) == []

@@ -127,3 +127,22 @@ def test_the_page_is_in_the_language_that_the_browser_asks_for_until_one_is_chos
     assert 'lang="en"' in client.get("/", headers={"Accept-Language": "fr, de;q=0.3"}).text
     client.post("/preferences/language", {"language": "ja"})
     assert 'lang="ja"' in client.get("/", headers={"Accept-Language": "en"}).text
+
+
+@pytest.mark.parametrize(
+    ("typed", "printed"),
+    [
+        ("The host's word", "The host’s word"),
+        ("their writers' own", "their writers’ own"),
+        ('She said "so" (and "no").', "She said “so” (and “no”)."),
+        ("""<a href="/x" title='y'>it's</a>""", """<a href="/x" title='y'>it’s</a>"""),
+        ("10 o'clock, 'twice'", "10 o’clock, ‘twice’"),
+    ],
+)
+def test_english_is_printed_with_a_printers_quotes(typed, printed):
+    assert language.as_printed(typed) == printed
+
+
+def test_pages_use_them(reader):
+    words = language.gettext("Take the host's right away")
+    assert words == _say(("Take the host’s right away", "世話役を降りてもらう"), reader)

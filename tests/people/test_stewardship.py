@@ -1,5 +1,7 @@
 """Site rights: what only a host or the command line may do, and what nobody may (SECURITY.md, S8, S10, S25, S64)."""
 
+import logging
+import re
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,6 +17,7 @@ from mixlite.core.db import db, writing
 from mixlite.core.errors import NotHere, Refused
 from mixlite.people import leaving, stewardship
 from mixlite.people.members import Member
+from mixlite.people.second_factor import RecoveryCode
 from mixlite.people.stafflog import StaffAct
 from tests.support.site import PASSWORD, Client, Site
 
@@ -29,7 +32,7 @@ def house(any_site: Site) -> Site:
     return any_site
 
 
-def steward(site: Site, act: Callable[..., None], handle: str, actor: str | None = None, **given: object) -> None:
+def steward(site: Site, act: Callable[..., object], handle: str, actor: str | None = None, **given: object) -> None:
     with site.inside(), writing():
         act(site.member(handle), actor=site.member(actor) if actor else None, **given)
 
@@ -281,6 +284,44 @@ def test_s64_a_reset_on_the_command_line_ends_sessions_and_is_logged(house, run)
     assert acts(house)[-1] == (None, "member.password_reset", "tom", "")
     with house.inside():
         assert done.output.strip() not in house.member("tom").password_hash
+
+
+def test_s64_the_command_line_takes_a_lost_second_factor_away_as_the_web_does(house, run):
+    with house.inside(), writing():
+        member = house.member("tom")
+        member.totp_secret, member.totp_since, member.totp_step = "x", clock.now(), 1
+        db.session.add(RecoveryCode(member_id=member.id, code_hash="y"))
+    assert run("reset", "tom").exit_code == 0
+    with house.inside():
+        assert house.member("tom").totp_since is not None  # not unless it is asked for
+    done = run("reset", "@tom", "--second-factor", "--reason", "lost the phone")
+    assert done.exit_code == 0
+    assert "the second factor is off now" in done.stderr
+    assert len(done.stdout.split()) == 1  # the password, and nothing else
+    with house.inside():
+        member = house.member("tom")
+        assert (member.totp_secret, member.totp_since, member.totp_step) == (None, None, None)
+        assert db.session.scalars(select(RecoveryCode)).all() == []
+    assert acts(house)[-2:] == [
+        (None, "member.password_reset", "tom", "lost the phone"),
+        (None, "member.factor_removed", "tom", "lost the phone"),
+    ]
+    before = acts(house)
+    again = run("reset", "tom", "--second-factor")
+    assert "there was no second factor" in again.stderr
+    assert acts(house)[len(before) :] == [(None, "member.password_reset", "tom", "")]
+
+
+def test_s61_staff_acts_stand_in_the_log_without_their_words(house, run, caplog):
+    caplog.set_level(logging.INFO, logger="mixlite.security")
+    run("suspend", "tom", "--reason", "rude\nINFO mixlite.security: forged")
+    steward(house, stewardship.lift, "tom", "hana", reason="enough")
+    lines = [record.getMessage() for record in caplog.records if record.name == "mixlite.security"]
+    assert [re.sub(r"^staff act \d+: ", "", line) for line in lines] == [
+        f"member.suspended by member command line on member {house.ids['tom']}",
+        f"member.lifted by member {house.ids['hana']} on member {house.ids['tom']}",
+    ]
+    assert "rude" not in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from functools import partial
 from itertools import groupby
 
 from mixlite.app.demo import karate
+from mixlite.app.demo.portraits import PORTRAITS
 from mixlite.app.demo.script import Person
 from mixlite.app.demo.times import Calendar, Timed
 from mixlite.core import clock
@@ -20,6 +21,7 @@ from mixlite.features.diary.verbs import publish_diary
 from mixlite.features.friends.verbs import accept_request, ask_to_be_friends, end_friendship
 from mixlite.features.invitations.models import Invitation
 from mixlite.features.invitations.verbs import join_circle, revoke_invitation, write_invitation
+from mixlite.features.portraits.verbs import choose_portrait
 from mixlite.features.profiles.verbs import describe_oneself
 from mixlite.features.reading.verbs import add_comment, favour, like
 from mixlite.features.voice.verbs import post_voice
@@ -147,6 +149,7 @@ class Year:
             device=DEVICE,
         )
         describe_oneself(member, name=person.name, introduction=person.introduction)
+        choose_portrait(member, portrait=PORTRAITS.get(person.handle, ""))
         member.email_confirmed_at = member.joined_at
         sign_out(member)
         self._members[person.handle] = member

@@ -34,7 +34,7 @@ from mixlite.app.keeping.archive import (
 from mixlite.app.keeping.rows import dump, tables_in
 from mixlite.core import clock
 from mixlite.core.config import Settings, current_settings
-from mixlite.core.db import engine_options
+from mixlite.core.db import engine_options, fold_journal
 from mixlite.migrations.sequences import highest_ids
 from mixlite.migrations.upgrade import COPIES, revision_of
 
@@ -119,6 +119,7 @@ def snapshot(settings: Settings) -> Iterator[Connection]:
             if settings.is_sqlite:
                 connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar()  # here the moment is fixed
             yield connection
+        fold_journal(engine)
     finally:
         engine.dispose()
 

@@ -8,8 +8,9 @@ from mixlite.core import clock
 from mixlite.core.db import db
 from mixlite.core.events import Event
 from mixlite.core.mail import Letter
-from mixlite.features.accounts.models import MailedCode, RecoveryCode
+from mixlite.features.accounts.models import MailedCode
 from mixlite.people.members import Member
+from mixlite.people.second_factor import RecoveryCode
 
 A_DAY = timedelta(days=1)
 

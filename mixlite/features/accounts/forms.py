@@ -15,6 +15,7 @@ from mixlite.core.config import current_settings
 from mixlite.core.crypto import hash_password
 from mixlite.core.doorstep import HalfOpen, has_been_here
 from mixlite.core.forms import Filled, Form, Line
+from mixlite.core.http import safe_address
 from mixlite.core.language import lazy_gettext as _l
 from mixlite.core.passwords import Password, weakness
 from mixlite.features.accounts.queries import knows_password, member_behind
@@ -110,18 +111,26 @@ class PasswordForm(_NewPassword):
 
 
 class AssureForm(Form):
-    """The password again, or a code."""
+    """The password again, and a code where the second factor is on."""
 
-    password = Password(_l("Password"))
-    code = Line(_l("or a code"), validators=[Length(max=40)])
+    password = Password(_l("Password"), validators=[Filled()])
+    code = Line(_l("Code"), validators=[Filled(), Length(max=40)])
     next = HiddenField()
 
     def __init__(self, member: Member, **kwargs: Any):
         super().__init__(**kwargs)
         self.member = member
+        if member.totp_since is None:
+            del self.code
+
+    @property
+    def way_back(self) -> str:
+        """The page above the one that was asked for: who thinks better of it goes there."""
+        return safe_address((self.next.data or "").rpartition("/")[0], "/settings/account")
 
     def values(self) -> dict[str, Any]:
-        return {"is_right": knows_password(self.member, self.password.data or ""), "code": self.code.data or ""}
+        code = self.code.data if "code" in self else ""
+        return {"is_right": knows_password(self.member, self.password.data or ""), "code": code or ""}
 
 
 class AddressForm(Form):

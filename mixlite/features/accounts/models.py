@@ -1,4 +1,4 @@
-"""Secrets that are mailed, and codes for a lost second factor. Only hashes are kept."""
+"""Secrets that are mailed. Only hashes are kept."""
 
 from datetime import datetime
 
@@ -35,15 +35,3 @@ class MailedCode(Base):
     used_at: Mapped[datetime | None]
 
     member: Mapped[Member] = relationship(lazy="raise_on_sql")
-
-
-class RecoveryCode(Base):
-    """One of ten codes that stand in for the second factor, each once."""
-
-    __tablename__ = "recovery_codes"
-    __table_args__ = (Index("ix_recovery_codes_member_id", "member_id"), Base.__table_args__)
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"))
-    code_hash: Mapped[str] = mapped_column(String(64))
-    used_at: Mapped[datetime | None]

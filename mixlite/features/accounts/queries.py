@@ -1,21 +1,20 @@
 """Who somebody is by what they know, links in mails, devices."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from hmac import compare_digest
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from mixlite.core import clock
 from mixlite.core.crypto import fingerprint, password_matches, token_hash
 from mixlite.core.db import db
 from mixlite.core.passwords import LONGEST
-from mixlite.features.accounts.models import MailedCode, RecoveryCode
+from mixlite.features.accounts.models import MailedCode
 from mixlite.people.members import Member, is_here, member_with_handle
+from mixlite.people.second_factor import RecoveryCode
 from mixlite.people.sessions import SignedIn
 
-ASSURED_FOR = timedelta(minutes=10)
 MOST_DEVICES = 200
 
 
@@ -89,14 +88,6 @@ def awaited_address(member: Member) -> str | None:
         .limit(1)
     )
     return db.session.scalar(query)
-
-
-def is_assured(member: Member) -> bool:
-    """Whether the password was given in this session within the last ten minutes."""
-    since = clock.now() - ASSURED_FOR
-    return bool(
-        db.session.scalar(select(exists().where(SignedIn.id == member.session_id, SignedIn.assured_at > since)))
-    )
 
 
 def devices_of(member: Member) -> Sequence[SignedIn]:

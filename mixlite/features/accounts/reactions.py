@@ -26,3 +26,10 @@ def password_was_replaced(event: Event) -> None:
     if member is not None:
         letters.forget_codes(member, "reset", "change")
         letters.tell(member, "password", about_id=member.id)
+
+
+def factor_was_removed(event: Event) -> None:
+    """A host, or the command line, switched the second factor off: the member is told."""
+    member = db.session.get(Member, event.subject_id)
+    if member is not None:
+        letters.tell(member, "factor_removed", about_id=event.id)

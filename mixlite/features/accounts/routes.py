@@ -19,6 +19,7 @@ from mixlite.core.security_log import noted
 from mixlite.core.throttle import forgive
 from mixlite.features.accounts import forms, queries, verbs
 from mixlite.people.members import Member
+from mixlite.people.sessions import is_assured
 
 bp = Blueprint("accounts", __name__)
 View = TypeVar("View", bound=Callable[..., Any])
@@ -29,7 +30,7 @@ def sensitive(view: View) -> View:
 
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
-        if queries.is_assured(current_user):
+        if is_assured(current_user):
             return view(*args, **kwargs)
         back = request.path if request.method == "GET" else url_for("accounts.account")
         return see_other(url_for("accounts.assure", next=back))

@@ -11,10 +11,11 @@ from mixlite.core.errors import NotHere, Refused
 from mixlite.core.language import lazy_gettext as _l
 from mixlite.core.one_time import looks_like_paper, matching_step, new_paper_codes, new_secret, paper_hash
 from mixlite.features.accounts import letters, queries
-from mixlite.features.accounts.models import MailedCode, RecoveryCode
+from mixlite.features.accounts.models import MailedCode
 from mixlite.people import stewardship
 from mixlite.people.members import Member
-from mixlite.people.sessions import SignedIn, begin_session, end_session
+from mixlite.people.second_factor import RecoveryCode, take_away
+from mixlite.people.sessions import SignedIn, begin_session, end_session, note_assured
 from mixlite.people.stewardship import lift_if_over
 
 _BOX = "second factor"
@@ -75,12 +76,12 @@ def end_other_devices(member: Member) -> None:
 
 
 def assure(member: Member, *, is_right: bool, code: str = "") -> Member:
-    """The password, or a code, was given again in this session. Raises Refused if it was wrong."""
-    if not is_right and member.totp_since is not None and code:
-        _use_code(member, code)
-    elif not is_right:
+    """The password, and a code where the second factor is on, were given again in this session. Raises Refused."""
+    if not is_right:
         raise Refused(_l("This is not your password."), field="password")
-    db.session.execute(update(SignedIn).where(SignedIn.id == member.session_id).values(assured_at=clock.now()))
+    if member.totp_since is not None:
+        _use_code(member, code)
+    note_assured(member)
     return member
 
 
@@ -178,6 +179,8 @@ def change_password(member: Member, *, is_right: bool, password_hash: str) -> Me
         raise Refused(_l("This is not your password."), field="password")
     _replace_password(member, password_hash)
     _end_sessions(member, but=member.session_id)
+    if member.totp_since is None:  # else a password alone would open what wants a code as well
+        note_assured(member)
     return renew_session(member)
 
 
@@ -205,11 +208,7 @@ def reset_password(token: str, *, password_hash: str, device: str) -> Member:
 def renew_session(member: Member) -> Member:
     """This session goes on under a new secret: a copy of its cookie is dead (S5)."""
     token = new_token()
-    db.session.execute(
-        update(SignedIn)
-        .where(SignedIn.id == member.session_id)
-        .values(token_hash=token_hash(token), assured_at=clock.now())
-    )
+    db.session.execute(update(SignedIn).where(SignedIn.id == member.session_id).values(token_hash=token_hash(token)))
     member.session_token = token
     return member
 
@@ -250,6 +249,7 @@ def switch_on(member: Member, *, code: str) -> list[str]:
     _use_step(member, code)
     member.totp_since = clock.now()
     _end_sessions(member, but=member.session_id)
+    note_assured(member)
     renew_session(member)
     letters.tell(member, "factor_on", about_id=member.id)
     return _new_codes(member)
@@ -257,8 +257,7 @@ def switch_on(member: Member, *, code: str) -> list[str]:
 
 def switch_off(member: Member) -> None:
     """No code is asked any more, and those on paper are worth nothing."""
-    member.totp_secret = member.totp_since = member.totp_step = None
-    db.session.execute(delete(RecoveryCode).where(RecoveryCode.member_id == member.id))
+    take_away(member)
     letters.tell(member, "factor_off", about_id=member.id)
 
 

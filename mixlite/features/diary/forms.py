@@ -2,15 +2,18 @@
 
 from typing import Any
 
-from mixlite.core.forms import AtMost, Filled, Line, OnceForm, Words
+from mixlite.core.forms import AtMost, Filled, Line, OnceForm, RevisedForm, Words
 from mixlite.core.language import lazy_gettext as _l
 from mixlite.core.prose import excerpt
 from mixlite.entries.entries import Entry
 from mixlite.features.diary.models import BODY_LENGTH, EXCERPT_LENGTH, TITLE_LENGTH, Diary
-from mixlite.policy.choosing import ForWhom
+from mixlite.people.members import Member
+from mixlite.policy.choosing import Written, data_of_entry
 
 
-class _DiaryFields(ForWhom):
+class _DiaryFields(Written):
+    kind = "diary"
+
     title = Line(_l("Title"), validators=[Filled(), AtMost(TITLE_LENGTH)])
     body = Words(_l("Words"), validators=[Filled(), AtMost(BODY_LENGTH)])
 
@@ -23,10 +26,10 @@ class DiaryForm(_DiaryFields, OnceForm):
     """A new one."""
 
 
-class DiaryEditForm(_DiaryFields):
+class DiaryEditForm(_DiaryFields, RevisedForm):
     """One that is there already."""
 
 
-def edit_form(entry: Entry, diary: Diary) -> DiaryEditForm:
+def edit_form(author: Member, entry: Entry, diary: Diary) -> DiaryEditForm:
     """Filled with what it says now."""
-    return DiaryEditForm(data={"title": diary.title, "body": diary.body, "audience": entry.audience})
+    return DiaryEditForm(author=author, data={"title": diary.title, "body": diary.body, **data_of_entry(entry)})

@@ -5,11 +5,12 @@ from flask_login import current_user
 
 from mixlite.core.errors import NotHere
 from mixlite.core.forms import act
-from mixlite.core.http import page, see_other
+from mixlite.core.http import came_from, page, see_other
 from mixlite.core.language import gettext as _
 from mixlite.core.paging import Cursors
 from mixlite.features.friends import verbs
-from mixlite.features.friends.forms import AskForm
+from mixlite.features.friends.forms import AskForm, BreakForm
+from mixlite.features.friends.queries import suggestions
 from mixlite.people.blocks import blocked_by
 from mixlite.people.friendships import count_of_friends, count_of_requests_to, friends_of, requests_by, requests_to
 from mixlite.people.members import Member, member_with_handle
@@ -33,6 +34,7 @@ def index() -> Response:
         friend_count=count_of_friends(current_user.id),
         request_count=count_of_requests_to(current_user.id),
         older_url=url_for("friends.index", after=found.cursor) if found.cursor else None,
+        suggestions=suggestions(current_user) if not request.args.get("after") else [],
     )
 
 
@@ -52,6 +54,33 @@ def accept(request_id: int) -> Response:
 def decline(request_id: int) -> Response:
     act(verbs.decline_request, current_user, request_id)
     return see_other(url_for("friends.requests"))
+
+
+@bp.post("/friends/requests/<id:request_id>/withdraw")
+def withdraw(request_id: int) -> Response:
+    act(verbs.withdraw_request, current_user, request_id)
+    return see_other(came_from(url_for("friends.requests")))
+
+
+@bp.post("/@<word:handle>/break")
+def take_a_break(handle: str) -> Response:
+    other, form = visible_member(current_user, handle), BreakForm()
+    form.perform(verbs.mute, current_user, other)
+    if form.status == 200:
+        flash(_("You see less of @%(handle)s now. Nobody is told.", handle=other.handle), "done")
+    return see_other(url_for("profiles.show", handle=handle))
+
+
+@bp.post("/@<word:handle>/break/end")
+def end_break(handle: str) -> Response:
+    act(verbs.unmute, current_user, visible_member(current_user, handle))
+    return see_other(came_from(url_for("profiles.show", handle=handle)))
+
+
+@bp.post("/@<word:handle>/dismiss")
+def dismiss(handle: str) -> Response:
+    act(verbs.dismiss_suggestion, current_user, visible_member(current_user, handle))
+    return see_other(came_from(url_for("friends.index")))
 
 
 @bp.post("/@<word:handle>/friend")

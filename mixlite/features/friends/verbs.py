@@ -1,11 +1,14 @@
 """What two people can do about each other. Each takes hold of both rows first: crossing acts wait in turn (R14)."""
 
+from datetime import timedelta
+
 from mixlite.core import clock, events
 from mixlite.core.db import db
 from mixlite.core.errors import NotHere, Refused
 from mixlite.core.language import lazy_gettext as _l
-from mixlite.features.friends.queries import request_to
+from mixlite.features.friends.queries import request_by, request_to
 from mixlite.people.blocks import add_block, remove_block
+from mixlite.people.dismissals import dismiss
 from mixlite.people.friendships import (
     FriendRequest,
     are_friends,
@@ -16,6 +19,7 @@ from mixlite.people.friendships import (
     request_between,
 )
 from mixlite.people.members import Member, lock_members
+from mixlite.people.mutes import end_mute, set_mute
 from mixlite.policy.visibility import does_meet
 
 
@@ -25,11 +29,14 @@ def ask_to_be_friends(member: Member, other: Member, *, message: str) -> None:
     if member.id == other.id or are_friends(member.id, other.id):
         return
     earlier = request_between(member.id, other.id)
-    if earlier is not None and earlier.asker_id == other.id:
+    if earlier is not None and earlier.asker_id == other.id and earlier.withdrawn_at is None:
         _befriend(member, other)
         return
-    if earlier is not None:
+    if earlier is not None and earlier.asker_id == member.id:
+        earlier.withdrawn_at = None  # it was declined and withdrawn: it looks open again, and nobody is asked twice
         return
+    if earlier is not None:
+        forget_requests_between(member.id, other.id)  # they asked once, and took it back
     low, high = sorted((member.id, other.id))
     request = FriendRequest(
         asker_id=member.id, asked_id=other.id, low_id=low, high_id=high, message=message, created_at=clock.now()
@@ -47,6 +54,39 @@ def accept_request(member: Member, request_id: int) -> None:
         _befriend(member, asker)
 
 
+def withdraw_request(member: Member, request_id: int) -> None:
+    """Take back one's own question, silently. Raises NotHere when it is not there any more.
+
+    Of one that was declined meanwhile the row stays, so that asking again does not disturb who declined.
+    """
+    other = request_by(member, request_id).asked
+    _hold(member, other)
+    request = request_by(member, request_id)
+    if request.declined_at is None:
+        forget_requests_between(member.id, other.id)
+    else:
+        request.withdrawn_at = clock.now()
+
+
+def mute(member: Member, other: Member, *, days: int) -> None:
+    """Take a break from somebody for so many days; 0 is until one ends it. They are not told."""
+    if member.id == other.id:
+        raise NotHere
+    _hold(member, other)
+    set_mute(member.id, other.id, clock.now() + timedelta(days=days) if days else None)
+
+
+def unmute(member: Member, other: Member) -> None:
+    """End the break."""
+    end_mute(member.id, other.id)
+
+
+def dismiss_suggestion(member: Member, other: Member) -> None:
+    """Not this person: they are not suggested any more."""
+    if member.id != other.id:
+        dismiss(member.id, other.id)
+
+
 def decline_request(member: Member, request_id: int) -> None:
     """Silently: who asked is not told, and still sees the request as open."""
     request = request_to(member, request_id)
@@ -56,9 +96,11 @@ def decline_request(member: Member, request_id: int) -> None:
 
 
 def end_friendship(member: Member, other: Member) -> None:
-    """From the next request on, nothing for friends is read by either. Nobody is told."""
+    """From the next request on, nothing for friends is read by either. Nobody is told, nor suggested to the other."""
     _hold(member, other)
     if end_friendship_between(member.id, other.id):
+        dismiss(member.id, other.id)
+        dismiss(other.id, member.id)
         events.record("friendship.ended", actor_id=member.id, subject_id=other.id)
 
 

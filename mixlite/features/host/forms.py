@@ -2,14 +2,16 @@
 
 from typing import Any
 
-from wtforms import BooleanField, SelectField
+from wtforms import BooleanField, HiddenField, SelectField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than the stubs
 from wtforms.validators import NumberRange, Optional
 
 from mixlite.core.crypto import hash_password, new_token
+from mixlite.core.errors import Conflict, Refused
 from mixlite.core.forms import AtMost, Filled, Form, Line, WholeNumber, Words
 from mixlite.core.language import lazy_gettext as _l
-from mixlite.people.circle import NAME_LENGTH, NOTICE_LENGTH, WORDS_LENGTH
+from mixlite.features.host.queries import SETTINGS, marks_of, settings_of
+from mixlite.people.circle import NAME_LENGTH, NOTICE_LENGTH, WORDS_LENGTH, Circle, the_circle
 from mixlite.people.members import REASON_LENGTH, Member
 
 MOST_OPEN_USES = 1000
@@ -39,11 +41,25 @@ class SuspendForm(ReasonForm):
 
 
 class ResetForm(ReasonForm):
-    """The old password ends."""
+    """The old password ends; a second factor that was lost too, if the member has one."""
+
+    without_factor = BooleanField(_l("Switch off the second factor too, because they lost it"))
+
+    @classmethod
+    def of(cls, member: Member) -> "ResetForm":
+        """Asks about a second factor only where there is one."""
+        form = cls()
+        if member.totp_since is None:
+            del form.without_factor
+        return form
 
     def values(self) -> dict[str, Any]:
         """A hash that no password belongs to, made before the writer's lock."""
-        return {"reason": self.reason.data, "unusable_hash": hash_password(new_token())}
+        return {
+            "reason": self.reason.data,
+            "unusable_hash": hash_password(new_token()),
+            "without_factor": "without_factor" in self and bool(self.without_factor.data),
+        }
 
 
 class InvitationRightForm(ReasonForm):
@@ -68,7 +84,13 @@ class InvitationRightForm(ReasonForm):
 
 
 class SettingsForm(Form):
-    """What the house says of itself, and how people may invite."""
+    """What the house says of itself, and how people may invite.
+
+    `seen` goes along with the page: marks of what stood there when the host began. `theirs` is, after a conflict, what
+    another host has saved in the fields that this one has changed as well.
+    """
+
+    seen = HiddenField()
 
     name = Line(_l("Name of the house"), validators=[AtMost(NAME_LENGTH)])
     notice = Words(_l("Notice on everybody's home"), validators=[AtMost(NOTICE_LENGTH)])
@@ -81,3 +103,33 @@ class SettingsForm(Form):
         _l("Hours before the first invitation"),
         validators=[NumberRange(0, LONGEST_WAIT_HOURS, _l("Between 0 and 1440."))],
     )
+
+    def __init__(self, circle: Circle, **kwargs: Any):
+        super().__init__(obj=circle, **kwargs)
+        self.theirs: dict[str, Any] = {}
+        if not self.is_submitted():
+            self._look_at(circle)
+
+    def values(self) -> dict[str, Any]:
+        return {**{name: self[name].data for name in SETTINGS}, "seen": self._marks()}
+
+    def refuse(self, refusal: Refused) -> None:
+        """After a conflict: what this host did not touch is as it is now, what both changed is shown both ways."""
+        super().refuse(refusal)
+        if not isinstance(refusal, Conflict):
+            return
+        circle, before = the_circle(), self._marks()
+        now, typed = settings_of(circle), marks_of({name: self[name].data for name in SETTINGS})
+        for name, value in now.items():
+            if typed[name] == before.get(name):
+                self[name].data = value
+            elif self[name].data != value and marks_of(now)[name] != before.get(name):
+                self.theirs[name] = value
+        self._look_at(circle)
+
+    def _look_at(self, circle: Circle) -> None:
+        self.seen.data = " ".join(marks_of(settings_of(circle)).values())
+
+    def _marks(self) -> dict[str, str]:
+        marks = (self.seen.data or "").split()
+        return dict(zip(SETTINGS, marks, strict=True)) if len(marks) == len(SETTINGS) else {}

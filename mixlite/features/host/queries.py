@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, false, func, or_, select, true, tuple_
 
 from mixlite.core import clock
+from mixlite.core.crypto import fingerprint
 from mixlite.core.db import db
 from mixlite.core.errors import NotHere
 from mixlite.core.events import Event
@@ -15,7 +16,7 @@ from mixlite.core.mail import Letter
 from mixlite.core.paging import Position
 from mixlite.core.text import UnusableText, clean_line
 from mixlite.entries.entries import Entry
-from mixlite.people.circle import the_circle
+from mixlite.people.circle import Circle, the_circle
 from mixlite.people.members import Member, count_of_members, is_here
 from mixlite.people.sessions import SignedIn
 
@@ -131,10 +132,16 @@ def job_counts() -> Mapping[str, Mapping[str, int]]:
     """For events and for letters: how many wait, failed, are held."""
     found = {}
     for kind, row in WORKED_ON.items():
-        query = select(row.state, func.count()).where(row.state != "done", row.state != "sent").group_by(row.state)
+        is_over = row.state.in_(("done", "sent"))
+        query = select(row.state, func.count()).where(~is_over, can_be_done(row)).group_by(row.state)
         counts: dict[str, int] = dict(db.session.execute(query).all())
         found[kind] = {state: counts.get(state, 0) for state in ("waiting", "failed", "held")}
     return found
+
+
+def can_be_done(row: Any) -> ColumnElement[bool]:
+    """Not a mail whose address was forgotten: nobody can send that any more."""
+    return row.address != "" if row is Letter else true()
 
 
 @dataclass(frozen=True)
@@ -161,12 +168,27 @@ def failed_jobs() -> Sequence[FailedJob]:
 
 
 def _failed(row: Any) -> Any:
-    return select(row).where(row.state == "failed").order_by(row.id.desc()).limit(FAILED_SHOWN)
+    return select(row).where(row.state == "failed", can_be_done(row)).order_by(row.id.desc()).limit(FAILED_SHOWN)
 
 
 def _wordless(error: str | None) -> str:
     name = (error or "").partition(":")[0]
     return name if name.isidentifier() else ""
+
+
+# ---- settings
+
+SETTINGS = ("name", "notice", "welcome", "rules", "invite_quota", "invite_wait_hours")
+
+
+def settings_of(circle: Circle) -> Mapping[str, Any]:
+    """What hosts can set, by name."""
+    return {name: getattr(circle, name) for name in SETTINGS}
+
+
+def marks_of(values: Mapping[str, Any]) -> Mapping[str, str]:
+    """A short mark for each of these settings: the same for the same words, and saying nothing of them."""
+    return {name: fingerprint("setting", name, values[name])[:16] for name in SETTINGS}
 
 
 # ---- panels
@@ -182,3 +204,8 @@ def house_rules(_viewer: Any, _subjects: Sequence[Any]) -> Mapping[None, Any]:
     """For who is about to join: the rules, if the hosts wrote any."""
     rules = the_circle().rules
     return {None: {"words": rules}} if rules else {}
+
+
+def acts_link(_viewer: Member, _subjects: Sequence[Any]) -> Mapping[None, Any]:
+    """For everybody's account page: the way to what hosts did to them."""
+    return {None: {}}

@@ -16,6 +16,7 @@ from mixlite.core.paging import Cursors
 from mixlite.features.host import forms, queries, verbs
 from mixlite.people.circle import the_circle
 from mixlite.people.members import Member
+from mixlite.people.sessions import is_assured
 from mixlite.people.stafflog import staff_acts
 from mixlite.policy.permissions import require_host
 
@@ -35,6 +36,7 @@ class MemberAct:
     verb: Callable[..., Any]
     form: Callable[[Member], Form] = lambda _member: forms.ReasonForm()
     is_danger: bool = False
+    is_grave: bool = False  # asks for the host's own password first; the verb asks as well
 
 
 MEMBER_ACTS = {
@@ -52,14 +54,16 @@ MEMBER_ACTS = {
         _l("They are signed out everywhere, the old password ends, and a link to a new one is mailed to them."),
         _l("Reset"),
         verbs.reset,
-        lambda _member: forms.ResetForm(),
+        forms.ResetForm.of,
         is_danger=True,
+        is_grave=True,
     ),
     "promote": MemberAct(
         _l("Make a host"),
         _l("They can do everything here that you can, to you as well."),
         _l("Make a host"),
         verbs.promote,
+        is_grave=True,
     ),
     "demote": MemberAct(
         _l("Take the host's right away"),
@@ -67,6 +71,7 @@ MEMBER_ACTS = {
         _l("Take it away"),
         verbs.demote,
         is_danger=True,
+        is_grave=True,
     ),
     "invitations": MemberAct(
         _l("Right to invite"),
@@ -123,11 +128,24 @@ def act_on(member_id: int, name: str) -> Response:
     found, what = queries.member_with_id(member_id), MEMBER_ACTS.get(name)
     if what is None:
         raise NotHere
+    if what.is_grave and request.method == "GET" and not is_assured(current_user):
+        return see_other(url_for("accounts.assure", next=request.path))
     form = what.form(found)
     if form.perform(what.verb, current_user, found):
         flash(_("It is done, and stands in the log."), "done")
         return see_other(url_for("host.member", member_id=member_id) if current_user.is_host else url_for("home.show"))
-    return page("host/act.html", form.status, form=form, what=what, member=queries.member_with_id(member_id))
+    return _asked(form, what, member_id)
+
+
+def _asked(form: Form, what: MemberAct, member_id: int) -> Response:
+    return page(
+        "host/act.html",
+        form.status,
+        form=form,
+        what=what,
+        member=queries.member_with_id(member_id),
+        is_assured=is_assured(current_user),
+    )
 
 
 @bp.get("/host/log")
@@ -166,7 +184,7 @@ def retry(kind: str, row_id: int) -> Response:
 @bp.route("/host/settings", methods=["GET", "POST"])
 def settings() -> Response:
     require_host(current_user)
-    form = forms.SettingsForm(obj=the_circle())
+    form = forms.SettingsForm(the_circle())
     if form.perform(verbs.change_settings, current_user):
         flash(_("Saved."), "done")
         return see_other(url_for("host.settings"))

@@ -1,23 +1,32 @@
-"""What hosts do. Each asks again, inside the writer's transaction, whether the actor is a host, and is logged."""
+"""What hosts do. Each asks again, inside the writer's transaction, whether the actor is a host, and is logged.
 
+What decides who may come in wants the host's password of the last ten minutes (SECURITY.md, S13): a browser that was
+left open is not enough to make somebody a host, or to shut somebody out for good.
+"""
+
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select, update
 
 from mixlite.core import clock
 from mixlite.core.db import db
-from mixlite.core.errors import NotHere
+from mixlite.core.errors import Conflict, NotHere
 from mixlite.core.jobs import bell
-from mixlite.features.host.queries import WORKED_ON, member_with_id
+from mixlite.core.language import lazy_gettext as _l
+from mixlite.features.host.queries import WORKED_ON, can_be_done, marks_of, member_with_id, settings_of
 from mixlite.people import stewardship
 from mixlite.people.circle import THE_CIRCLE, Circle
 from mixlite.people.members import Member
+from mixlite.people.sessions import require_assured
 from mixlite.people.stafflog import log_act
 from mixlite.policy.permissions import require_host
 
 
 def suspend(host: Member, member: Member, *, reason: str, days: int | None) -> Member:
-    """Shut a member out; every session ends."""
+    """Shut a member out; every session ends. Raises NotAssured where no day is named for its end."""
+    if days is None:
+        require_assured(host)
     member = member_with_id(member.id)
     stewardship.suspend(member, reason=reason, days=days, actor=host)
     return member
@@ -31,23 +40,29 @@ def lift(host: Member, member: Member, *, reason: str) -> Member:
 
 
 def promote(host: Member, member: Member, *, reason: str) -> Member:
-    """Make a member a host."""
+    """Make a member a host. Raises NotAssured."""
+    require_assured(host)
     member = member_with_id(member.id)
     stewardship.promote(member, reason=reason, actor=host)
     return member
 
 
 def demote(host: Member, member: Member, *, reason: str) -> Member:
-    """Take a host's right away, one's own too; the last one stays."""
+    """Take a host's right away, one's own too; the last one stays. Raises NotAssured."""
+    require_assured(host)
     member = member_with_id(member.id)
     stewardship.demote(member, reason=reason, actor=host)
     return member
 
 
-def reset(host: Member, member: Member, *, reason: str, unusable_hash: str) -> Member:
-    """End every session and have a link to a new password mailed to the member's own address."""
+def reset(host: Member, member: Member, *, reason: str, unusable_hash: str, without_factor: bool) -> Member:
+    """End every session and have a link to a new password mailed to the member's own address. Raises NotAssured.
+
+    `without_factor` also switches off a second factor that was lost.
+    """
+    require_assured(host)
     member = member_with_id(member.id)
-    stewardship.ask_for_reset(member, unusable_hash, reason=reason, actor=host)
+    stewardship.ask_for_reset(member, unusable_hash, reason=reason, without_factor=without_factor, actor=host)
     return member
 
 
@@ -58,12 +73,18 @@ def set_invitation_right(host: Member, member: Member, *, reason: str, quota: in
     return member
 
 
-def change_settings(host: Member, **values: Any) -> Circle:
-    """Change what the house says of itself, and how people may invite. The log says which settings, not the words."""
+def change_settings(host: Member, *, seen: Mapping[str, str], **values: Any) -> Circle:
+    """Change what the house says of itself, and how people may invite. The log says which settings, not the words.
+
+    `seen` are marks (`queries.marks_of`) of the settings that the host had before their eyes; empty: nobody looked.
+    Raises Conflict when another host has changed any of them since (SECURITY.md, R13).
+    """
     require_host(host)
     query = select(Circle).where(Circle.id == THE_CIRCLE).with_for_update()
     circle = db.session.scalars(query.execution_options(populate_existing=True)).one()
     changed = sorted(name for name, value in values.items() if getattr(circle, name) != value)
+    if changed and seen and seen != marks_of(settings_of(circle)):
+        raise Conflict(_l("Meanwhile another host has saved these settings. Please look at both, and save once more."))
     for name in changed:
         setattr(circle, name, values[name])
     if "notice" in changed:
@@ -93,7 +114,7 @@ def retry_all(host: Member, kind: str) -> None:
 def _wake(kind: str, row_id: int | None) -> bool:
     """As if it had not been tried yet. The sweep comes by within a minute; one alone is rung for."""
     row = WORKED_ON[kind]
-    change = update(row).where(row.state == "failed")
+    change = update(row).where(row.state == "failed", can_be_done(row))
     if row_id is not None:
         change = change.where(row.id == row_id)
         bell().ring_after_commit(kind, row_id)

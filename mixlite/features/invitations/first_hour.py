@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import case, exists, func, or_, select
+from sqlalchemy import and_, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from mixlite.core import clock
@@ -18,7 +18,8 @@ from mixlite.features.invitations.queries import letter_to
 from mixlite.people.circle import the_circle
 from mixlite.people.friendships import FriendRequest, Friendship
 from mixlite.people.members import Member, is_here
-from mixlite.policy.visibility import does_meet, meets
+from mixlite.people.mutes import has_muted
+from mixlite.policy.visibility import does_meet, meets, shows_friends
 
 NEWCOMER_FOR = timedelta(days=7)
 TOLD_FOR = timedelta(days=3)
@@ -51,6 +52,7 @@ def first_hour(viewer: Member, _subjects: Sequence[Any]) -> Mapping[None, Any]:
             "inviter": inviter,
             "is_founder": invitation.inviter_id is None,
             "welcome": the_circle().welcome,
+            "has_portrait": bool(viewer.portrait),
             "is_introduced": bool(viewer.introduction),
             "has_spoken": _has_spoken(viewer),
             "suggestions": people_to_know(viewer, inviter),
@@ -72,13 +74,13 @@ def people_to_know(viewer: Member, inviter: Member | None) -> list[Suggestion]:
     tree = []
     if inviter is not None:
         tree = [("inviter", Member.id == inviter.sponsor_id), ("guest", Member.sponsor_id == inviter.id)]
-    over_ties = Member.id.in_(_friends_of_friends(viewer))
+    over_ties = and_(Member.id.in_(_friends_of_friends(viewer)), shows_friends(viewer.id, Member.id))
     ways = [*tree, ("friend", over_ties)]
     rank = case(*((rule, n) for n, (_how, rule) in enumerate(ways))).label("rank")
     query = (
         select(Member, rank)
         .where(Member.id != viewer.id, or_(*(rule for _how, rule in ways)))
-        .where(~_is_friend_or_asked(viewer), meets(viewer.id, Member))
+        .where(~_is_friend_or_asked(viewer), meets(viewer.id, Member), ~has_muted(viewer.id, Member.id))
         .order_by(rank, Member.id.desc())
         .limit(SUGGESTED)
     )
@@ -98,12 +100,12 @@ def _is_friend_or_asked(viewer: Member) -> Any:
 
 
 def _friends_of_friends(viewer: Member) -> Any:
-    """Over friends who are here: a suspended friend connects nobody."""
+    """Over friends who are here and show their friends: a suspended friend connects nobody."""
     mine, between, theirs = aliased(Friendship), aliased(Member), aliased(Friendship)
     asked = (
         select(mine.friend_id)
         .join(between, between.id == mine.friend_id)
-        .where(mine.member_id == viewer.id, is_here(between))
+        .where(mine.member_id == viewer.id, is_here(between), shows_friends(viewer.id, between.id))
         .order_by(mine.since.desc(), mine.friend_id.desc())
         .limit(FRIENDS_ASKED)
         .subquery()
@@ -113,7 +115,12 @@ def _friends_of_friends(viewer: Member) -> Any:
 
 def arrivals(viewer: Member, _subjects: Sequence[Any]) -> Mapping[None, Any]:
     """For the inviter's home: who came in lately through a link of theirs."""
-    lately = (Member.sponsor_id == viewer.id, Member.joined_at > clock.now() - TOLD_FOR, meets(viewer.id, Member))
+    lately = (
+        Member.sponsor_id == viewer.id,
+        Member.joined_at > clock.now() - TOLD_FOR,
+        meets(viewer.id, Member),
+        ~has_muted(viewer.id, Member.id),
+    )
     newest = select(Member).where(*lately).order_by(Member.joined_at.desc(), Member.id.desc()).limit(NAMED)
     members = db.session.scalars(newest).all()
     if not members:

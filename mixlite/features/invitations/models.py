@@ -20,6 +20,8 @@ class Invitation(Base):
 
     The link's secret is not stored: it is derived from `salt` with the instance's key, so its maker can be shown it
     again and a thief of the database cannot use it. `token_hash` finds the row.
+
+    `mailed_to` is None where nothing was mailed, and empty once the address was forgotten: a week after the end.
     """
 
     __tablename__ = "invitations"

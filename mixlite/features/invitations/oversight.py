@@ -11,6 +11,7 @@ from mixlite.core.db import db
 from mixlite.core.errors import NotHere
 from mixlite.features.invitations.models import Invitation
 from mixlite.features.invitations.queries import is_open
+from mixlite.features.invitations.verbs import take_letters_back
 from mixlite.people.members import Member
 from mixlite.people.stafflog import log_act
 from mixlite.policy.permissions import require_host
@@ -34,10 +35,11 @@ def open_invitation_with_id(invitation_id: int) -> Invitation:
 
 
 def revoke(host: Member, invitation: Invitation, *, reason: str) -> Invitation:
-    """From now on nobody can join through it; its maker reads why among the acts that touched them."""
+    """From now on nobody can join through it, and a mail of it that still waits is not sent. Its maker reads why."""
     require_host(host)
     invitation = open_invitation_with_id(invitation.id)
     invitation.revoked_at = clock.now()
+    take_letters_back([invitation.id])
     log_act(
         host,
         "invitation.revoked",

@@ -120,7 +120,7 @@ def joined_through(viewer: Member, invitation_ids: Sequence[int]) -> Mapping[int
 
 def mails_of(invitations: Sequence[Invitation]) -> Mapping[int, str]:
     """How the mail of each went that has one: sending, sent, bounced, or opened, when somebody joined through it."""
-    mailed = {invitation.id: invitation for invitation in invitations if invitation.mailed_to}
+    mailed = {invitation.id: invitation for invitation in invitations if invitation.mailed_to is not None}
     letters = letters_about(LETTER_TEMPLATE, list(mailed)) if mailed else {}
     words = {"waiting": "sending", "held": "sending", "sent": "sent", "failed": "bounced"}
     return {

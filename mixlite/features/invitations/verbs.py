@@ -3,12 +3,12 @@
 import secrets
 from datetime import timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import and_, delete, exists, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from mixlite.core import clock, events
 from mixlite.core.crypto import derived_token, token_hash
-from mixlite.core.db import begin_writing, db
+from mixlite.core.db import begin_writing, db, writing
 from mixlite.core.errors import NotHere, Refused
 from mixlite.core.language import lazy_gettext as _l
 from mixlite.core.language import ngettext
@@ -26,6 +26,7 @@ MAILED_LETTER = 4000  # code points of the letter that a mail carries; the link 
 MAILS_PER_DAY = 20
 MAILS_TO_ONE_PER_DAY = 3
 ONE_DAY = timedelta(hours=24)
+ADDRESS_KEPT = timedelta(days=7)  # after the end of an invitation; the page says so where an address is typed
 
 
 class InvitationClosed(Refused):
@@ -159,6 +160,22 @@ def take_letters_back(invitation_ids: list[int]) -> None:
     waiting = (Letter.state == "waiting", Letter.leased_until.is_(None))
     about = (Letter.template == LETTER_TEMPLATE, Letter.about_id.in_(invitation_ids))
     db.session.execute(delete(Letter).where(*about, *waiting))
+
+
+def forget_guests() -> None:
+    """Housekeeping: a week after an invitation was used, revoked or expired, the address it went to is forgotten."""
+    before = clock.now() - ADDRESS_KEPT
+    was_used = exists().where(Member.invitation_id == Invitation.id, Member.joined_at < before)
+    has_ended = or_(
+        Invitation.revoked_at < before, Invitation.expires_at < before, and_(Invitation.uses_left == 0, was_used)
+    )
+    with writing():
+        db.session.execute(
+            update(Invitation)
+            .where(Invitation.mailed_to != "", has_ended)
+            .values(mailed_to="")
+            .execution_options(synchronize_session=False)
+        )
 
 
 def join_circle(

@@ -14,6 +14,7 @@ from mixlite.core.rooms import current_house
 from mixlite.entries.comments import Comment
 from mixlite.entries.entries import Entry
 from mixlite.entries.facts import Fact
+from mixlite.entries.habits import forget_habits
 from mixlite.entries.marks import Favourite, Like, Mark
 from mixlite.entries.selections import erase_selections
 from mixlite.people import leaving
@@ -43,6 +44,7 @@ def _steps() -> Iterator[Step]:
     yield lambda member: _erase_marks(member, Like)
     yield lambda member: _erase_marks(member, Favourite)
     yield _once(_erase_facts)
+    yield _once(lambda member: forget_habits(member.id))
     yield _once(lambda member: erase_selections(member.id))
     yield _once(lambda member: leaving.erase_ties(member.id))
     yield _once(_erase_submissions)

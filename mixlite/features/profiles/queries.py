@@ -15,7 +15,8 @@ from mixlite.entries.entries import Entry
 from mixlite.entries.marks import Favourite
 from mixlite.people.friendships import Friendship, friendship_between, request_between
 from mixlite.people.members import Member
-from mixlite.policy.visibility import meets, sees
+from mixlite.people.mutes import has_muted
+from mixlite.policy.visibility import meets, sees, shows_friends
 
 NEWCOMER_FOR = timedelta(days=30)
 NEWCOMERS = 5
@@ -38,7 +39,9 @@ def relation_to(viewer: Member, member: Member) -> Relation:
     if friendship is not None:
         return Relation("friend", since=friendship.since)
     request = request_between(viewer.id, member.id)
-    if request is None or (request.asker_id == member.id and request.declined_at is not None):
+    if request is None or request.withdrawn_at is not None:
+        return Relation("none")
+    if request.asker_id == member.id and request.declined_at is not None:
         return Relation("none")
     return Relation("asked" if request.asker_id == viewer.id else "asks", request_id=request.id)
 
@@ -81,11 +84,14 @@ def _positions(query: Select[datetime, int], moment: Any, limit: int, after: Pos
 def friends_seen(
     viewer: Member, member: Member, limit: int, after: Position | None = None
 ) -> Sequence[tuple[Member, datetime]]:
-    """Somebody's friends who exist for the viewer, with since when, the newest friendship first."""
+    """Somebody's friends who exist for the viewer, with since when, the newest friendship first.
+
+    A list that is not for the viewer looks like that of somebody who has no friends.
+    """
     query = (
         select(Member, Friendship.since)
         .join(Friendship, Friendship.friend_id == Member.id)
-        .where(Friendship.member_id == member.id, meets(viewer.id, Member))
+        .where(Friendship.member_id == member.id, meets(viewer.id, Member), shows_friends(viewer.id, member.id))
         .order_by(Friendship.since.desc(), Friendship.friend_id.desc())
         .limit(limit)
     )
@@ -97,7 +103,8 @@ def friends_seen(
 def count_of_friends_seen(viewer: Member, member: Member) -> int:
     """How many people `friends_seen` would list."""
     query = select(func.count()).select_from(Friendship).join(Member, Member.id == Friendship.friend_id)
-    return db.session.scalar(query.where(Friendship.member_id == member.id, meets(viewer.id, Member))) or 0
+    listed = (Friendship.member_id == member.id, meets(viewer.id, Member), shows_friends(viewer.id, member.id))
+    return db.session.scalar(query.where(*listed)) or 0
 
 
 def my_card(viewer: Member, _subjects: Sequence[Any]) -> Mapping[None, Any]:
@@ -111,6 +118,7 @@ def newcomers(viewer: Member, _subjects: Sequence[Any]) -> Mapping[None, Any]:
     query = (
         select(member)
         .where(member.joined_at > clock.now() - NEWCOMER_FOR, member.id != viewer.id, meets(viewer.id, member))
+        .where(~has_muted(viewer.id, member.id))
         .order_by(member.joined_at.desc(), member.id.desc())
         .limit(NEWCOMERS)
     )

@@ -15,3 +15,9 @@ class CommentForm(OnceForm):
 
 class DeleteForm(Form):
     """One button."""
+
+
+class CommentEditForm(Form):
+    """Other words for a comment."""
+
+    body = Words(_l("Your comment"), validators=[Filled(_l("Please write something first.")), AtMost(COMMENT_LENGTH)])

@@ -1,6 +1,7 @@
 """What hangs on an entry, as one viewer may see it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -13,8 +14,11 @@ from mixlite.core.errors import NotHere
 from mixlite.entries.comments import Comment
 from mixlite.entries.entries import Entry
 from mixlite.entries.marks import Favourite, Like
+from mixlite.entries.selections import choices_of
 from mixlite.people.friendships import Friendship
-from mixlite.people.members import Member
+from mixlite.people.groups import groups_of
+from mixlite.people.members import Member, handles_of_ids
+from mixlite.people.mutes import has_muted
 from mixlite.policy.showing import shown
 from mixlite.policy.visibility import meets, sees
 
@@ -68,6 +72,30 @@ def number_before(viewer: Member, entry: Entry, limit: int, number: int) -> int:
     return db.session.scalar(query) or 0
 
 
+@dataclass(frozen=True)
+class Named:
+    """Whom the author chose, by the names of groups and the handles of people."""
+
+    all_friends: bool
+    groups: Sequence[str]
+    people: Sequence[str]
+    exceptions: Sequence[str]
+
+
+def named_in(entry: Entry) -> Named | None:
+    """What was chosen for this entry, for its author's eyes; None where nothing was."""
+    if entry.selection_id is None:
+        return None
+    choice = choices_of([entry.selection_id])[entry.selection_id]
+    groups = [group.name for group in groups_of(entry.author_id) if group.id in choice.groups]
+    handles = handles_of_ids(choice.people | choice.exceptions)
+    people, exceptions = (
+        sorted(f"@{handles[number]}" for number in ids if number in handles)
+        for ids in (choice.people, choice.exceptions)
+    )
+    return Named(choice.all_friends, groups, people, exceptions)
+
+
 def likers_of(viewer: Member, entry: Entry, limit: int) -> Sequence[Member]:
     """Who liked it, the latest first."""
     query = (
@@ -89,6 +117,7 @@ def friends_favourites(viewer: Member, _subjects: Sequence[Any]) -> Mapping[None
         .join(Entry, Entry.id == latest.c.entry_id)
         .join(Member, Member.id == latest.c.member_id)
         .where(meets(viewer.id, Member), sees(viewer.id, Entry), Entry.author_id != viewer.id)
+        .where(~has_muted(viewer.id, Entry.author_id))
         .order_by(latest.c.created_at.desc(), Entry.id.desc())
     )
     recommended: dict[int, list[Member]] = {}
@@ -106,7 +135,7 @@ def _latest_favourites_of_friends(viewer: Member) -> Subquery:
     newest = select(func.max(own.created_at)).where(own.member_id == Friendship.friend_id).scalar_subquery()
     friends = (
         select(Friendship.friend_id)
-        .where(Friendship.member_id == viewer.id)
+        .where(Friendship.member_id == viewer.id, ~has_muted(viewer.id, Friendship.friend_id))
         .order_by(newest.desc().nulls_last())
         .limit(FAVOURITES_LOOKED_AT)
     )

@@ -2,18 +2,20 @@
 
 from collections.abc import Callable
 
-from flask import Blueprint, Response, flash, request, url_for
+from flask import Blueprint, Response, request, url_for
 from flask_login import current_user
 
-from mixlite.core.forms import act
+from mixlite.core.forms import act, flash_undo
 from mixlite.core.http import came_from, page, see_other
 from mixlite.core.language import gettext as _
 from mixlite.entries.comments import Comment
 from mixlite.entries.entries import Entry
+from mixlite.entries.versions import version_of, versions_of
 from mixlite.features.reading import queries, verbs
-from mixlite.features.reading.forms import CommentForm, DeleteForm
+from mixlite.features.reading.forms import CommentEditForm, CommentForm, DeleteForm
+from mixlite.policy.choosing import picker
 from mixlite.policy.permissions import Act, may, require
-from mixlite.policy.showing import audience_choices, shown
+from mixlite.policy.showing import shown
 from mixlite.policy.visibility import count_of_readers, readers_of, visible_entry
 
 bp = Blueprint("reading", __name__, url_prefix="/entries")
@@ -29,7 +31,9 @@ class ShownComment:
     def __init__(self, entry: Entry, comment: Comment):
         self.id, self.number, self.author = comment.id, comment.number, comment.author
         self.text, self.created_at = comment.text, comment.created_at
+        self.edited_at = comment.edited_at
         self.is_mine = comment.author_id == current_user.id
+        self.may_edit = may(current_user, Act.EDIT_COMMENT, (entry, comment))
         self.may_remove = may(current_user, Act.REMOVE_COMMENT, (entry, comment))
 
 
@@ -47,8 +51,38 @@ def comment(entry_id: int) -> Response:
 
 @bp.post("/<id:entry_id>/comments/<id:number>/remove")
 def remove_comment(entry_id: int, number: int) -> Response:
-    act(verbs.remove_comment, current_user, visible_entry(current_user, entry_id), number)
+    if act(verbs.remove_comment, current_user, visible_entry(current_user, entry_id), number):
+        flash_undo(_("The comment is deleted."), url_for("reading.restore_comment", entry_id=entry_id, number=number))
     return see_other(url_for("reading.show", entry_id=entry_id, _anchor="comments"))
+
+
+@bp.post("/<id:entry_id>/comments/<id:number>/restore")
+def restore_comment(entry_id: int, number: int) -> Response:
+    act(verbs.restore_comment, current_user, visible_entry(current_user, entry_id), number)
+    return see_other(url_for("reading.show", entry_id=entry_id, _anchor=f"c{number}"))
+
+
+@bp.route("/<id:entry_id>/comments/<id:number>/edit", methods=["GET", "POST"])
+def edit_comment(entry_id: int, number: int) -> Response:
+    entry = visible_entry(current_user, entry_id)
+    comment = queries.comment_on(current_user, entry, number)
+    form = CommentEditForm(data={"body": comment.text})
+    if request.method == "GET":
+        require(current_user, Act.EDIT_COMMENT, (entry, comment))
+    elif form.perform(verbs.edit_comment, current_user, entry, number):
+        return see_other(url_for("reading.show", entry_id=entry_id, _anchor=f"c{number}"))
+    item = shown(current_user, [entry_id])[0]
+    return page("reading/edit_comment.html", form.status, form=form, item=item, number=number)
+
+
+@bp.post("/<id:entry_id>/comments/close")
+def close_comments(entry_id: int) -> Response:
+    return _act_on(entry_id, verbs.close_comments)
+
+
+@bp.post("/<id:entry_id>/comments/open")
+def open_comments(entry_id: int) -> Response:
+    return _act_on(entry_id, verbs.open_comments)
 
 
 @bp.post("/<id:entry_id>/like")
@@ -76,19 +110,21 @@ def edit(entry_id: int) -> Response:
     entry = visible_entry(current_user, entry_id)
     require(current_user, Act.REVISE, entry)
     item = shown(current_user, [entry.id])[0]
-    form = item.kind.edit(entry, item.content)
+    form = item.kind.edit(current_user, entry, item.content)
     if form.perform(item.kind.revise, current_user, entry):
         return see_other(url_for("reading.show", entry_id=entry_id))
-    return page(item.kind.edit_template, form.status, form=form, item=item, audiences=audience_choices(current_user))
+    item = shown(current_user, [entry_id])[0] if form.is_stale else item
+    return page(item.kind.edit_template, form.status, form=form, item=item, picker=picker(current_user, form))
 
 
 @bp.get("/<id:entry_id>/readers")
 def readers(entry_id: int) -> Response:
     entry = visible_entry(current_user, entry_id)
     require(current_user, Act.LIST_READERS, entry)
-    found = list(readers_of(entry.id, READERS_PER_PAGE + 1, _number("after")))
+    words = request.args.get("who", "")[:60]
+    found = list(readers_of(entry.id, READERS_PER_PAGE + 1, _number("after"), words))
     more = (
-        url_for("reading.readers", entry_id=entry_id, after=found[READERS_PER_PAGE - 1].id)
+        url_for("reading.readers", entry_id=entry_id, after=found[READERS_PER_PAGE - 1].id, who=words or None)
         if len(found) > READERS_PER_PAGE
         else None
     )
@@ -97,6 +133,8 @@ def readers(entry_id: int) -> Response:
         item=shown(current_user, [entry.id])[0],
         readers=found[:READERS_PER_PAGE],
         reader_count=count_of_readers(entry.id),
+        words=words,
+        why=_why(entry),
         older_url=more,
     )
 
@@ -107,9 +145,38 @@ def delete(entry_id: int) -> Response:
     require(current_user, Act.DELETE, entry)
     form = DeleteForm()
     if form.perform(verbs.delete_entry, current_user, entry):
-        flash(_("It is deleted. Nobody can see it any more."), "done")
+        words = _("It is deleted. Nobody can see it any more.")
+        flash_undo(words, url_for("reading.restore", entry_id=entry_id))
         return see_other(url_for("home.show"))
     return page("reading/delete.html", form.status, item=shown(current_user, [entry_id])[0], form=form)
+
+
+@bp.post("/<id:entry_id>/restore")
+def restore(entry_id: int) -> Response:
+    act(verbs.restore_entry, current_user, entry_id)
+    return see_other(url_for("reading.show", entry_id=entry_id))
+
+
+@bp.get("/<id:entry_id>/versions")
+def versions(entry_id: int) -> Response:
+    entry = visible_entry(current_user, entry_id)
+    require(current_user, Act.SEE_VERSIONS, entry)
+    item = shown(current_user, [entry_id])[0]
+    return page("reading/versions.html", item=item, versions=versions_of(entry))
+
+
+@bp.get("/<id:entry_id>/versions/<id:number>")
+def version(entry_id: int, number: int) -> Response:
+    entry = visible_entry(current_user, entry_id)
+    require(current_user, Act.SEE_VERSIONS, entry)
+    item, found = shown(current_user, [entry_id])[0], version_of(entry, number)
+    return page("reading/version.html", item=item, version=found, drawn_by=item.page)
+
+
+@bp.post("/<id:entry_id>/versions/<id:number>/delete")
+def delete_version(entry_id: int, number: int) -> Response:
+    act(verbs.delete_version, current_user, visible_entry(current_user, entry_id), number)
+    return see_other(url_for("reading.versions", entry_id=entry_id))
 
 
 def _show(entry: Entry, form: CommentForm) -> Response:
@@ -127,6 +194,18 @@ def _show(entry: Entry, form: CommentForm) -> Response:
         reader_count=count_of_readers(entry.id) if item.is_mine else None,
         **_neighbours(entry, found, after),
     )
+
+
+def _why(entry: Entry) -> str:
+    """For the author: the groups and people that were chosen, in words; nothing for the other audiences."""
+    named = queries.named_in(entry)
+    if named is None:
+        return ""
+    if named.all_friends:
+        return str(_("All your friends, except %(names)s.", names=", ".join(named.exceptions)))
+    chosen = _("You chose: %(names)s.", names=", ".join([*named.groups, *named.people]))
+    left_out = _("Not %(names)s.", names=", ".join(named.exceptions)) if named.exceptions else ""
+    return f"{chosen} {left_out}".strip()
 
 
 def _neighbours(entry: Entry, found: list[Comment], after: int) -> dict[str, str | None]:

@@ -16,6 +16,7 @@ from mixlite.core.paging import Cursors
 from mixlite.features.reports import queries, verbs
 from mixlite.features.reports.forms import DecisionForm, ReportForm
 from mixlite.features.reports.models import Report
+from mixlite.people.sessions import is_assured
 from mixlite.policy.permissions import require_host
 
 bp = Blueprint("reports", __name__)
@@ -98,6 +99,7 @@ def show(report_id: int) -> Response:
         same=queries.open_reports_like(report) if report.state == "open" else [report],
         earlier=queries.earlier_reports_about(report, EARLIER_SHOWN),
         where=_where(report),
+        is_assured=is_assured(current_user),
     )
 
 

@@ -14,6 +14,7 @@ from mixlite.features.reports import queries
 from mixlite.features.reports.models import SNAPSHOT_LENGTH, Report
 from mixlite.people import stewardship
 from mixlite.people.members import Member, is_here, lock_members
+from mixlite.people.sessions import require_assured
 from mixlite.people.stafflog import log_act
 from mixlite.policy.permissions import Act, require
 
@@ -64,7 +65,12 @@ def remove(host: Member, report: Report, *, words: str) -> Report:
 
 
 def suspend(host: Member, report: Report, *, words: str, days: int | None, take_away: bool) -> Report:
-    """Shut its maker out for a while, and take the thing away as well if it is wished."""
+    """Shut its maker out for a while, and take the thing away as well if it is wished.
+
+    Raises NotAssured where no day is named for its end.
+    """
+    if days is None:
+        require_assured(host)
     report = _decide(host, report, "suspended", words)
     stewardship.suspend(db.session.get_one(Member, report.about_id), reason=words, days=days, actor=host)
     if take_away:

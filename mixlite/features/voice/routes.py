@@ -10,30 +10,31 @@ from mixlite.core.http import page, see_other
 from mixlite.entries.entries import Entry
 from mixlite.features.voice import verbs
 from mixlite.features.voice.forms import VoiceForm
-from mixlite.policy.showing import audience_choices
+from mixlite.policy.choosing import picker
 
 bp = Blueprint("voice", __name__, url_prefix="/voice")
 
 
 @bp.get("/new")
 def new() -> Response:
-    return page("voice/new.html", form=VoiceForm(), audiences=audience_choices(current_user))
+    form = VoiceForm(author=current_user)
+    return page("voice/new.html", form=form, picker=picker(current_user, form))
 
 
 @bp.post("/new")
 def create() -> Response:
-    form = VoiceForm()
+    form = VoiceForm(author=current_user)
     address = form.perform_once(verbs.post_voice, current_user, address=_address)
     return (
         see_other(address)
         if address
-        else page("voice/new.html", form.status, form=form, audiences=audience_choices(current_user))
+        else page("voice/new.html", form.status, form=form, picker=picker(current_user, form))
     )
 
 
-def composer(_viewer: Any, _subjects: Sequence[Any]) -> Mapping[None, Any]:
+def composer(viewer: Any, _subjects: Sequence[Any]) -> Mapping[None, Any]:
     """For home: the form itself."""
-    return {None: {"form": VoiceForm()}}
+    return {None: {"form": VoiceForm(author=viewer)}}
 
 
 def _address(_entry: Entry) -> str:

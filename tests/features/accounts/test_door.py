@@ -2,7 +2,9 @@
 
 import logging
 import re
-from datetime import timedelta
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -321,6 +323,19 @@ def test_s13_a_session_ends_by_its_age_however_much_it_is_used(site):
         assert not is_in(client)
 
 
+@pytest.mark.parametrize(("remember", "lives"), [(False, timedelta(hours=24)), (True, timedelta(days=30))])
+def test_s13_a_session_that_is_not_used_ends(site, remember, lives):
+    site.join("rosa")
+    moment = clock.now()
+    for late, is_alive in ((timedelta(minutes=-1), True), (timedelta(minutes=1), False)):
+        client = site.client()
+        with clock.at(moment):
+            ticked = {"remember": "y"} if remember else {}
+            client.submit("/sign-in", "Sign in", login="rosa", password=PASSWORD, **ticked)
+        with clock.at(moment + lives + late):
+            assert is_in(client) is is_alive
+
+
 def test_a_new_device_is_told_once(site, post):
     site.join("rosa", confirmed=True)
     post()
@@ -413,6 +428,33 @@ def test_s61_the_log_tells_of_the_door_without_secrets(site, post, caplog):
         site.sign_in("rosa", NEW_PASSWORD)
     tomorrow = caplog.records[-1].getMessage().rpartition("client ")[2]
     assert tomorrow not in marks  # nobody is followed from day to day
+
+
+def test_s61_who_is_turned_away_is_noted_and_what_they_asked_for_is_not(site, caplog):
+    caplog.set_level(logging.INFO, logger="mixlite.security")
+    site.join("hana")
+    site.join("rosa", "hana")
+    rosa = site.sign_in("rosa")
+    secret = site.diary("hana", "only_me")
+    caplog.clear()
+    rosa.get("/host?x=%0d%0aforged-5512")
+    rosa.get(f"/entries/{secret}")
+    rosa.get("/@nobody5512")
+    lines = [record.getMessage().partition(", client")[0] for record in caplog.records]
+    whom = f"member {site.ids['rosa']}"
+    assert lines == [f"not there: {place}: {whom}" for place in ("host.today", "reading.show", "profiles.show")]
+    assert "5512" not in caplog.text
+    assert f"entries/{secret}" not in caplog.text
+
+
+def test_s61_the_clock_of_the_log_is_utc(site, tmp_path):
+    """Wherever the machine stands."""
+    told = "import logging; from mixlite.app import cli; cli.main(['members', 'lift', 'nobody'], standalone_mode=False)"
+    code = f"import logging\nlogging.raiseExceptions = True\ntry:\n    {told}\nexcept Exception: logging.info('now')"
+    settings = {"MIXLITE_INSTANCE": str(site.settings.instance), "TZ": "Asia/Tokyo", "PATH": "/usr/bin:/bin"}
+    said = subprocess.run([sys.executable, "-c", code], env=settings, capture_output=True, text=True, check=True).stderr
+    stamp = datetime.strptime(said.splitlines()[-1][:19] + " +0000", "%Y-%m-%d %H:%M:%S %z")
+    assert abs(stamp - datetime.now(UTC)) < timedelta(minutes=2)
 
 
 def test_old_links_are_forgotten(site):

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from mixlite.core import clock
 from mixlite.core.db import db, writing
 from mixlite.core.one_time import app_address, looks_like_paper, matching_step, new_paper_codes, qr_drawing
-from mixlite.features.accounts.models import RecoveryCode
+from mixlite.people.second_factor import RecoveryCode
 from tests.support.site import PASSWORD, Client, Site
 
 NOON = datetime(2026, 11, 22, 12, 0, 10, tzinfo=UTC)
@@ -210,18 +210,40 @@ def test_s8_a_reset_does_not_go_round_the_second_factor(guarded, post):
     assert is_in(visitor)
 
 
-def test_a_code_may_stand_in_for_the_password_when_asked_again(guarded):
+def test_s13_asked_again_it_is_the_password_and_a_code(guarded):
     site, secret, paper, _client = guarded
+    again = "/settings/assure"
     with clock.at(NOON):
         client = knock(site)
         give(client, code_at(secret, NOON))
     with clock.at(NOON + timedelta(minutes=11)):
+        right = code_at(secret, clock.now())
         assert client.get(PAGE).status_code == 303
-        assert client.submit("/settings/assure", "Go on", code="000000").status_code == 422
-        assert client.submit("/settings/assure", "Go on", code=code_at(secret, clock.now())).status_code == 303
+        for typed in ({"code": right}, {"password": PASSWORD}, {"password": PASSWORD, "code": "000000"}):
+            assert client.submit(again, "Go on", **typed).status_code == 422, typed
+            assert client.get(PAGE).status_code == 303
+        assert client.submit(again, "Go on", password="a wrong password", code=right).status_code == 422
+        # a code that came with a wrong password was not used up
+        assert client.submit(again, "Go on", password=PASSWORD, code=right).status_code == 303
         assert client.get(PAGE).status_code == 200
     with clock.at(NOON + timedelta(minutes=30)):
-        assert client.submit("/settings/assure", "Go on", code=paper[9]).status_code == 303
+        assert client.submit(again, "Go on", password=PASSWORD, code=paper[9]).status_code == 303
+
+
+def test_s13_a_new_password_alone_opens_nothing_that_wants_a_code(guarded):
+    site, secret, _paper, _client = guarded
+    with clock.at(NOON):
+        client = knock(site)
+        give(client, code_at(secret, NOON))
+        client.handle = "rosa"
+    with clock.at(NOON + timedelta(minutes=11)):
+        given = {"password": PASSWORD, "new_password": "two herons by the weir"}
+        assert client.submit("/settings/account/password", "Set the new password", **given).status_code == 303
+        assert is_in(client)
+        assert client.get(PAGE).headers["Location"].startswith("/settings/assure")
+        assert client.post(f"{PAGE}/off").headers["Location"].startswith("/settings/assure")
+    with site.inside():
+        assert site.member("rosa").totp_since is not None
 
 
 def test_switching_it_off_asks_nothing_more_at_the_door(guarded, post):

@@ -16,10 +16,9 @@ from weakref import WeakKeyDictionary
 import pytest
 from flask import Flask
 from limits import parse_many
-from waitress.server import create_server
 
 from mixlite.app.factory import create_app
-from mixlite.app.server import server_options
+from mixlite.app.server import build_server
 from mixlite.app.throttles import OTHERWISE, THROTTLES
 from mixlite.core import throttle
 from mixlite.core.config import BadSettings
@@ -107,7 +106,8 @@ def tight(rosa: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
     """The same house with few tries for one client, so that a flood is soon over."""
     line = replace(THROTTLES["accounts.sign_in"], client="5 per 10 minutes")
     invite = replace(THROTTLES["invitations.create"], account="5 per hour")
-    table = {**THROTTLES, "accounts.sign_in": line, "invitations.create": invite}
+    ask = replace(THROTTLES["friends.ask"], account="5 per hour")
+    table = {**THROTTLES, "accounts.sign_in": line, "invitations.create": invite, "friends.ask": ask}
     monkeypatch.setattr("mixlite.app.factory.THROTTLES", table)
     rosa.app = create_app(rosa.settings)
     return rosa
@@ -209,7 +209,9 @@ FLOODED_BY_MEMBER = [
     ("/settings/account/address/resend", {}, 5),
     ("/settings/account/address", {"email": "new@example.net"}, 5),
     ("/settings/account/second-factor", {"code": "123456"}, 10),
+    ("/settings/account/leave", {"password": WRONG}, 10),
     ("/invitations", {"letter": "", "uses": "1", "days": "1"}, 5),  # 60 in the real house
+    ("/@nobody/friend", {"message": ""}, 5),  # 60 in the real house
 ]
 
 
@@ -223,6 +225,21 @@ def test_s12_each_sensitive_act_of_a_member_has_its_limit(tight, path, data, mos
     ]
     assert 429 not in answers[:most]
     assert answers[most:] == [429, 429]
+
+
+@pytest.mark.parametrize(
+    ("path", "names"),
+    [("/@tom/friend", ("/@TOM/friend", "/@Tom/friend?x=1")), ("/settings/assure", ("/settings/assure?next=/x",))],
+)
+def test_s12_other_spellings_of_an_act_have_no_count_of_their_own(tight, path, names):
+    tight.join("tom", "rosa")
+    client = tight.sign_in("rosa")
+    token = client.csrf_token()
+    spelt = [(path, *names)[number % (1 + len(names))] for number in range(12)]
+    answers = [client.http.post(each, data={"csrf_token": token, "password": WRONG}).status_code for each in spelt]
+    assert answers[-1] == 429
+    for each in (path, *names):
+        assert client.http.post(each, data={"csrf_token": token, "password": WRONG}).status_code == 429
 
 
 def test_s12_forgotten_passwords_are_asked_for_five_times_an_hour(rosa, post):
@@ -341,6 +358,70 @@ def test_s60_without_redis_this_process_counts_by_itself(rosa, caplog):
 # ---- behind a proxy (S62)
 
 
+def raw_answer(site: Site, request: bytes) -> bytes:
+    """What the real server says to these bytes, and to whatever it takes for a second request in them."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(4)
+        server = build_server(site.app, site.settings, sockets=[listener])
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        try:
+            with socket.create_connection(listener.getsockname(), 10) as connection:
+                connection.sendall(request)
+                return b"".join(iter(lambda: connection.recv(65536), b""))
+        finally:
+            server.trigger.pull_trigger(server.close)  # by its own thread: it may be listening just now
+            thread.join(10)
+            assert not thread.is_alive()
+
+
+TWO_WAYS = {
+    "length and chunks": b"Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nG",
+    "chunks and length": b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+    "two lengths": b"Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
+    "a list of lengths": b"Content-Length: 3, 4\r\n\r\nabcd",
+    "a signed length": b"Content-Length: +3\r\n\r\nabc",
+    "an unknown coding": b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+    "a blank before the colon": b"Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("framing", TWO_WAYS)
+def test_s62_a_request_that_can_be_read_in_two_ways_is_refused(site, framing):
+    head = b"POST /sign-in HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+    answer = raw_answer(site, head + TWO_WAYS[framing])
+    assert re.match(rb"HTTP/1\.[01] (400|501) ", answer), answer
+    assert answer.count(b"HTTP/1.") == 1
+    assert b"Set-Cookie" not in answer
+
+
+@pytest.mark.parametrize("method", [b"TRACE", b"TRACK", b"CONNECT"])
+def test_s62_trace_is_off(site, method):
+    answer = raw_answer(site, method + b" / HTTP/1.1\r\nHost: localhost\r\nX-Secret: 5512\r\nConnection: close\r\n\r\n")
+    assert re.match(rb"HTTP/1\.[01] 40[05] ", answer), answer
+    assert b"5512" not in answer
+
+
+@pytest.mark.parametrize("host", [b"localhost\r\nHost: evil.example", b"evil.example", b"localhost, evil.example"])
+def test_s62_a_host_that_is_not_ours_or_two_of_them_are_refused(site, host):
+    answer = raw_answer(site, b"GET / HTTP/1.1\r\nHost: " + host + b"\r\nConnection: close\r\n\r\n")
+    assert re.match(rb"HTTP/1\.[01] 400 ", answer), answer
+
+
+@pytest.mark.parametrize("name", ["Forwarded", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP"])
+@pytest.mark.parametrize("proxy", ["", "127.0.0.1"])
+def test_s62_other_forwarded_headers_say_nothing_even_from_the_proxy(site, name, proxy):
+    """Only X-Forwarded-For is ever read, so no other header can contradict it."""
+    site.settings = replace(site.settings, proxy=proxy)
+    words = b"for=192.0.2.9;host=evil.example;proto=https" if name == "Forwarded" else b"evil.example"
+    request = b"GET /friends HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" + name.encode() + b": " + words
+    answer = raw_answer(site, request + b"\r\n\r\n")
+    assert b"HTTP/1.1 303" in answer
+    assert b"evil.example" not in answer
+    assert b"Location: /sign-in?next=/friends" in answer
+
+
 def asks_as(settings_proxy: str, site: Site, header: str) -> str:
     """Whom the server takes for the client, when somebody on this machine sends X-Forwarded-For."""
 
@@ -352,7 +433,7 @@ def asks_as(settings_proxy: str, site: Site, header: str) -> str:
         listener.bind(("127.0.0.1", 0))
         listener.listen(4)
         address = listener.getsockname()
-        server = create_server(say, sockets=[listener], **server_options(replace(site.settings, proxy=settings_proxy)))
+        server = build_server(say, replace(site.settings, proxy=settings_proxy), sockets=[listener])
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         try:
@@ -361,8 +442,9 @@ def asks_as(settings_proxy: str, site: Site, header: str) -> str:
             answer = connection.getresponse().read().decode()
             connection.close()
         finally:
-            server.close()
+            server.trigger.pull_trigger(server.close)  # by its own thread: it may be listening just now
             thread.join(10)
+            assert not thread.is_alive()
     return answer
 
 

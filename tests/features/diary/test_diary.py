@@ -1,6 +1,5 @@
 """Writing a diary entry."""
 
-import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -27,13 +26,6 @@ def test_a_diary_is_read_by_whom_it_is_for(site, cast, audience):
     for who in cast.everybody:
         found = site.sign_in(who).get(path)
         assert found.status_code == (200 if who in READERS[audience] else 404), who
-
-
-def test_the_picker_offers_three_and_says_how_many_people_that_is(site, cast):
-    page = site.sign_in("author").get("/diary/new")
-    values = re.findall(r'<(?:option|input)[^>]*value="(only_me|friends|members|public|community|chosen)"', page.text)
-    assert values == ["only_me", "friends", "members"]
-    assert "checked" in page.text or "selected" in page.text
 
 
 def test_the_first_moment_that_others_could_read_is_when_it_stands_in_their_list(site, cast):

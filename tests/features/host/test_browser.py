@@ -1,16 +1,20 @@
 """Hosts and reports in a browser: each flow on a phone and on a desk, by day and by night; axe finds nothing."""
 
+from datetime import timedelta
+
 import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import update
 
-from mixlite.core import events
+from mixlite.core import clock, events
 from mixlite.core.db import db, writing
 from mixlite.core.events import Event
 from mixlite.people.circle import the_circle
+from mixlite.people.sessions import SignedIn
 from tests.support.browser import DESKTOP, PHONE, assert_accessible, assert_clean
 from tests.support.site import PASSWORD, Site, gather
 
+WALKS = pytest.mark.parametrize(("viewport", "javascript"), [(PHONE, False), (DESKTOP, True)], ids=["390", "1280"])
 SIZES = pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["390", "1280"])
 
 
@@ -121,7 +125,7 @@ def test_the_house_gets_a_name_and_a_notice(site: Site, address: str, new_contex
     host = signed_in(new_context(viewport=viewport), address, "host")
     host.goto(f"{address}/host/settings")
     host.get_by_label("Name of the house").fill("Yanagi Dojo")
-    host.get_by_label("Notice on everybody's home").fill("The house rests on Tuesday night.")
+    host.get_by_label("Notice on everybody’s home").fill("The house rests on Tuesday night.")
     host.get_by_label("Rules of the house").fill("Be good to each other.")
     host.get_by_role("button", name="Save").click()
     expect(host.get_by_text("Saved.")).to_be_visible()
@@ -157,7 +161,7 @@ def test_a_job_is_tried_again_and_an_invitation_revoked(
     host.goto(f"{address}/host/jobs")
     if javascript:
         looks_right(host)
-    host.get_by_role("button", name="Try again: entry.deleted").click()
+    host.get_by_role("button", name="Try again: Erasing an entry").click()
     expect(host.get_by_text("Nothing failed")).to_be_visible()
     host.goto(f"{address}/host/invitations")
     if javascript:
@@ -169,3 +173,59 @@ def test_a_job_is_tried_again_and_an_invitation_revoked(
     host.get_by_role("button", name="Revoke").click()
     expect(host.get_by_text("stands in the log")).to_be_visible()
     assert_clean(host)
+
+
+@WALKS
+def test_who_is_shut_out_for_good_costs_the_host_their_password_and_no_typed_word(
+    site: Site, address: str, new_context, viewport, javascript
+) -> None:
+    gather(site)
+    host = signed_in(new_context(viewport=viewport, javascript=javascript), address, "host")
+    with site.inside(), writing():
+        db.session.execute(update(SignedIn).values(assured_at=clock.now() - timedelta(minutes=11)))
+    host.goto(f"{address}/host/members/{site.ids['author']}/suspend")
+    host.get_by_label("How long").select_option("until a host lifts it")
+    host.get_by_label("Why").fill("After a long talk.")
+    host.get_by_role("button", name="Suspend").click()
+    expect(host.get_by_role("alert")).to_contain_text("Please give your password once more")
+    if javascript:
+        looks_right(host)
+    with host.context.expect_page() as opened:
+        host.get_by_role("link", name="Give it now (in a new tab)").click()
+    again = opened.value
+    if javascript:
+        looks_right(again)
+    again.get_by_label("Password").fill(PASSWORD)
+    again.get_by_role("button", name="Go on").click()
+    again.close()
+    host.get_by_role("button", name="Suspend").click()  # what was typed is still here
+    expect(host.locator(".label.alarm")).to_have_text("Suspended")
+    expect(host.locator(".acts")).to_contain_text("After a long talk.")
+    assert_clean(host)
+
+
+@WALKS
+def test_two_hosts_at_the_same_settings_see_both_texts(
+    site: Site, address: str, new_context, viewport, javascript
+) -> None:
+    gather(site)
+    with site.inside(), writing():
+        site.member("friend").is_host = True
+    one, other = (
+        signed_in(new_context(viewport=viewport, javascript=javascript), address, handle)
+        for handle in ("host", "friend")
+    )
+    for page, words in ((one, "Keiko on Monday."), (other, "Sweep on Sunday.")):
+        page.goto(f"{address}/host/settings")
+        page.get_by_label("Notice on everybody's home").fill(words)
+    for page in (one, other):
+        page.get_by_role("button", name="Save").click()
+    expect(other.get_by_role("alert")).to_contain_text("Meanwhile another host has saved these settings.")
+    expect(other.locator(".theirs")).to_contain_text("Keiko on Monday.")
+    expect(other.get_by_label("Notice on everybody's home")).to_have_value("Sweep on Sunday.")
+    if javascript:
+        looks_right(other)
+    other.get_by_role("button", name="Save").click()
+    expect(other.get_by_text("Saved.")).to_be_visible()
+    for page in (one, other):
+        assert_clean(page)

@@ -2,6 +2,8 @@
 
 import re
 from datetime import timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 
 import pytest
 from sqlalchemy import delete, func, select, text, update
@@ -15,6 +17,7 @@ from mixlite.core.mail import Letter, post_letter
 from mixlite.features.invitations.models import Invitation
 from mixlite.people.circle import the_circle
 from mixlite.people.members import Member
+from mixlite.people.second_factor import RecoveryCode
 from mixlite.people.sessions import SignedIn
 from mixlite.people.stafflog import StaffAct, log_act
 from tests.support.site import PASSWORD, Cast, Client, Site
@@ -31,6 +34,17 @@ def acts(site: Site) -> list[tuple[str, str]]:
     with site.inside():
         rows = db.session.scalars(select(StaffAct).order_by(StaffAct.id)).all()
         return [(row.act, row.reason) for row in rows]
+
+
+def mails_of(site: Site) -> list[EmailMessage]:
+    """What the worker sends, and has sent."""
+    with site.app.app_context():
+        workshop = build_workshop()
+        while workshop.sweep():
+            pass
+    parts = [part for path in (site.settings.instance / "outbox").glob("*.log")
+             for part in path.read_bytes().split(b"\n" + b"-" * 79 + b"\n")]  # fmt: skip
+    return [message_from_bytes(part, EmailMessage, policy=policy.default) for part in parts if part.strip()]
 
 
 # ---- who may come in
@@ -273,11 +287,8 @@ def test_reset_mails_a_link_and_the_old_password_ends(site: Site, cast: Cast) ->
     assert act(host, site, "reset", "author", "Reset").status_code == 303
     assert "/sign-in" in author.get("/friends").location
     assert site.client().submit("/sign-in", "Sign in", login="author", password=PASSWORD).status_code == 422
-    with site.app.app_context():
-        build_workshop().sweep()
-    with site.inside():
-        letters = db.session.scalars(select(Letter).where(Letter.template == "accounts/mail_reset.txt")).all()
-        assert [letter.address for letter in letters] == ["author@example.com"]
+    (mail,) = [mail for mail in mails_of(site) if "/password/reset/" in mail.as_string()]
+    assert mail["To"] == "author@example.com"
     assert acts(site) == [("member.reset_asked", "Because.")]
 
 
@@ -315,6 +326,167 @@ def test_s16_extra_fields_change_nothing(site: Site, cast: Cast) -> None:
         circle = the_circle()
         assert (circle.id, circle.name, circle.notice_at) == (1, "Dojo", None)
         assert circle.founded_at is not None
+
+
+# ---- the host's own password, asked again (S13)
+
+GRAVE = (("promote", "Make a host"), ("reset", "Reset"), ("suspend", "Suspend"), ("demote", "Take it away"))
+
+
+def for_good(name: str) -> dict[str, str]:
+    return {"days": ""} if name == "suspend" else {}
+
+
+@pytest.mark.parametrize(("name", "button"), GRAVE)
+def test_s13_what_decides_who_may_come_in_asks_for_the_hosts_password_again(
+    site: Site, cast: Cast, name: str, button: str
+) -> None:
+    whom = "friend" if name == "demote" else "author"
+    with site.inside(), writing():
+        site.member("friend").is_host = True
+        site.member("author").email_confirmed_at = clock.now()
+    host = site.sign_in("host")
+    path = f"/host/members/{site.ids[whom]}/{name}"
+    shown = host.get(path)
+    with clock.at(clock.now() + timedelta(minutes=11)):
+        refused = host.submit(shown, button, reason="Typed with care.", **for_good(name))
+        assert refused.status_code == 422
+        assert "Please give your password once more" in refused.text
+        assert "Typed with care." in refused.text
+        assert f'href="/settings/assure?next={path}"' in refused.text
+        assert acts(site) == []
+        if name != "suspend":  # for a week nobody is asked
+            assert host.get(path).location == f"/settings/assure?next={path}"
+        assert host.submit(f"/settings/assure?next={path}", "Go on", password="wrong").status_code == 422
+        assert host.submit(f"/settings/assure?next={path}", "Go on", password=PASSWORD).location == path
+        assert host.submit(refused, button, **for_good(name)).status_code == 303
+        assert acts(site)[0][1] == "Typed with care."
+
+
+def test_s13_what_ends_by_itself_or_can_be_undone_asks_nothing_more(site: Site, cast: Cast) -> None:
+    host = site.sign_in("host")
+    with clock.at(clock.now() + timedelta(minutes=11)):
+        assert act(host, site, "suspend", "author", "Suspend", days="7").status_code == 303
+        assert act(host, site, "lift", "author", "Lift").status_code == 303
+        assert act(host, site, "invitations", "author", "Save", quota="2").status_code == 303
+
+
+def test_s13_who_thinks_better_of_it_goes_back_to_the_member(site: Site, cast: Cast) -> None:
+    host = site.sign_in("host")
+    whose = f"/host/members/{site.ids['author']}"
+    assert f'href="{whose}">Cancel' in host.get(f"/settings/assure?next={whose}/promote").text
+    for strange in ("", "/", "//evil.example/x", "https://evil.example/x"):
+        assert 'href="/settings/account">Cancel' in host.get(f"/settings/assure?next={strange}").text, strange
+
+
+# ---- a second factor that was lost
+
+
+def with_second_factor(site: Site, handle: str) -> None:
+    with site.inside(), writing():
+        member = site.member(handle)
+        member.email_confirmed_at = member.totp_since = clock.now()
+        member.totp_secret = "x"
+        db.session.add(RecoveryCode(member_id=member.id, code_hash="y"))
+
+
+def test_a_reset_leaves_the_second_factor_unless_it_was_lost_too(site: Site, cast: Cast) -> None:
+    host = site.sign_in("host")
+    assert "second factor" not in host.get(f"/host/members/{site.ids['friend']}/reset").text.partition("<form")[2]
+    with_second_factor(site, "author")
+    assert act(host, site, "reset", "author", "Reset").status_code == 303
+    with site.inside():
+        assert site.member("author").totp_since is not None
+    assert act(host, site, "reset", "author", "Reset", without_factor="y", reason="Lost the phone.").status_code == 303
+    with site.inside():
+        member = site.member("author")
+        assert (member.totp_since, member.totp_secret) == (None, None)
+        assert db.session.scalars(select(RecoveryCode)).all() == []
+    assert acts(site) == [
+        ("member.reset_asked", "Because."),
+        ("member.reset_asked", "Lost the phone."),
+        ("member.factor_removed", "Lost the phone."),
+    ]
+    assert "second factor switched off" in host.get("/host/log").text
+
+
+@pytest.mark.parametrize(
+    ("language", "subject"),
+    [("en", "A host has switched your second factor off"), ("ja", "世話役が二段階認証をオフにしました")],
+)
+def test_the_member_is_told_by_mail_that_a_host_switched_it_off(
+    site: Site, cast: Cast, language: str, subject: str
+) -> None:
+    with_second_factor(site, "author")
+    with site.inside(), writing():
+        site.member("author").language = language
+    act(site.sign_in("host"), site, "reset", "author", "Reset", without_factor="y")
+    (mail,) = [mail for mail in mails_of(site) if mail["Subject"].strip() == subject]
+    assert mail["To"] == "author@example.com"
+
+
+def test_without_a_second_factor_a_forged_tick_does_nothing(site: Site, cast: Cast) -> None:
+    with site.inside(), writing():
+        site.member("author").email_confirmed_at = clock.now()
+    assert act(site.sign_in("host"), site, "reset", "author", "Reset", without_factor="y").status_code == 303
+    assert [name for name, _ in acts(site)] == ["member.reset_asked"]
+
+
+# ---- two hosts at the same settings (R13)
+
+
+def settings_form(client: Client):
+    return next(form for form in client.forms(client.get("/host/settings")) if "notice" in form.fields)
+
+
+def two_hosts(site: Site) -> tuple[Client, Client]:
+    with site.inside(), writing():
+        site.member("friend").is_host = True
+    return site.sign_in("host"), site.sign_in("friend")
+
+
+def test_r13_of_two_who_save_the_same_settings_the_second_sees_both(site: Site, cast: Cast) -> None:
+    one, other = two_hosts(site)
+    first, second = one.get("/host/settings"), other.get("/host/settings")
+    assert one.submit(first, "Save", notice="Keiko <b> on Monday", name="Dojo").status_code == 303
+    late = other.submit(second, "Save", notice="Sweep on Sunday", rules="Bow.")
+    assert late.status_code == 409
+    assert "Meanwhile another host has saved these settings." in late.text
+    assert "Keiko &lt;b&gt; on Monday" in late.text  # what stands there now
+    shown = next(form for form in other.forms(late) if "notice" in form.fields)
+    assert shown.fields["notice"].strip() == "Sweep on Sunday"  # what was typed is kept
+    assert shown.fields["rules"].strip() == "Bow."
+    assert shown.fields["name"] == "Dojo"  # what was not touched here is as it is now
+    with site.inside():
+        circle = the_circle()
+        assert (circle.notice, circle.rules, circle.name) == ("Keiko <b> on Monday", "", "Dojo")
+    assert other.submit(late, "Save").status_code == 303
+    with site.inside():
+        circle = the_circle()
+        assert (circle.notice, circle.rules, circle.name) == ("Sweep on Sunday", "Bow.", "Dojo")
+    assert [reason for _, reason in acts(site)] == ["name notice", "notice rules"]
+
+
+def test_r13_numbers_too_and_nothing_to_settle_where_both_wrote_the_same(site: Site, cast: Cast) -> None:
+    one, other = two_hosts(site)
+    first, second = one.get("/host/settings"), other.get("/host/settings")
+    one.submit(first, "Save", invite_quota="7")
+    late = other.submit(second, "Save", invite_quota="9")
+    assert late.status_code == 409
+    assert "another host saved meanwhile" in late.text
+    assert other.submit(second, "Save", invite_quota="7").status_code == 303  # it stands there already
+
+
+def test_r13_a_forged_mark_is_a_conflict_and_no_error(site: Site, cast: Cast) -> None:
+    host = site.sign_in("host")
+    assert host.submit("/host/settings", "Save", notice="Hello", seen="a b c d e f").status_code == 409
+    assert host.submit("/host/settings", "Save", notice="Hello", seen="x " * 5000).status_code == 303
+
+
+def test_the_account_page_leads_to_what_hosts_did(site: Site, cast: Cast) -> None:
+    author = site.sign_in("author")
+    assert 'href="/settings/acts"' in author.get("/settings/account").text
+    assert 'aria-current="page">Account' in author.get("/settings/acts").text
 
 
 # ---- invitations

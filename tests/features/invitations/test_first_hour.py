@@ -69,7 +69,7 @@ def test_the_letter_the_welcome_and_three_steps_stand_on_the_first_home(house):
     house.voice("leo")
     assert leo.get("/").text.count('class="taken"') == 2
     change(house, "leo", joined_at=clock.now() - timedelta(days=7, seconds=1))
-    assert "Three first steps" not in leo.get("/").text
+    assert "First steps" not in leo.get("/").text
 
 
 def test_people_are_suggested_through_the_tree_and_through_friends(house):

@@ -2,14 +2,21 @@
 
 import logging
 import re
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from aiosmtpd.controller import Controller
 from sqlalchemy import func, select
 
+from mixlite.app.factory import create_app
+from mixlite.app.worker import housekeeping
+from mixlite.core import clock
 from mixlite.core.db import db
 from mixlite.core.mail import Letter
 from mixlite.features.invitations.models import LETTER_LENGTH, Invitation
+from mixlite.features.invitations.queries import LETTER_TEMPLATE
+from mixlite.features.invitations.verbs import revoke_invitation
 from tests.features.accounts.conftest import work
 from tests.features.accounts.test_mail import (
     BASE,
@@ -254,3 +261,101 @@ def test_the_qr_code_is_for_its_maker_alone_as_long_as_it_opens_the_door(house):
     assert rosa.post(path).status_code == 405
     rosa.post(f"/invitations/{number}/revoke")
     assert rosa.get(path).status_code == 404
+
+
+def test_what_a_host_revokes_before_it_went_out_does_not_go_out(house, office):  # noqa: F811
+    rosa = in_hand(house)
+    rosa.submit("/invitations", "Create invitation", email="tom@example.org")
+    number = newest(house).id
+    hana = in_hand(house, "hana")
+    hana.submit(f"/host/invitations/{number}/revoke", "Revoke", reason="Not now.")
+    work(house)
+    assert office.received == []
+    assert 'class="ticket-mail' not in rosa.client.http.get("/invitations", base_url=BASE).text
+
+
+# ---- addresses are forgotten
+
+
+def addresses(site: Site) -> tuple[list[str], str | None]:
+    """Those of the mails of invitations, and that of the newest invitation."""
+    with site.inside():
+        mails = select(Letter.address).where(Letter.template == LETTER_TEMPLATE).order_by(Letter.id)
+        return list(db.session.scalars(mails)), newest(site).mailed_to
+
+
+def after(days: float):
+    return clock.at(clock.now() + timedelta(days=days, minutes=1))
+
+
+def keep_house(site: Site) -> None:
+    with site.app.app_context():
+        housekeeping()
+
+
+def test_a_mail_that_was_sent_holds_no_address_and_its_inviter_reads_it_a_week_longer(house, office):  # noqa: F811
+    rosa = in_hand(house)
+    rosa.submit("/invitations", "Create invitation", email="tom@example.org", days="14")
+    work(house)
+    assert addresses(house) == ([""], "tom@example.org")
+    for days, words in ((20, "sent to tom@example.org"), (21, "sent by mail")):
+        with after(days):
+            keep_house(house)
+            rosa = in_hand_of(house)
+            assert words in rosa.get("/invitations").text
+    assert addresses(house) == ([""], "")
+
+
+def in_hand_of(site: Site):
+    """A browser of rosa's at the hour it is now, at our own address."""
+    site.settings = replace(site.settings, base_url="http://localhost")
+    site.app = create_app(site.settings)
+    return site.sign_in("rosa")
+
+
+def test_a_mail_that_failed_can_be_tried_again_for_fourteen_days(house, office):  # noqa: F811
+    rosa = in_hand(house)
+    office.answers = ["550 5.1.1 no such user"]
+    rosa.submit("/invitations", "Create invitation", email="tmo@example.org", days="90")
+    work(house)
+    with after(13):
+        keep_house(house)
+    assert addresses(house) == (["tmo@example.org"], "tmo@example.org")
+    with after(14):
+        keep_house(house)
+    # The invitation is open: its inviter still sees to whom it went, and that it came back.
+    assert addresses(house) == ([""], "tmo@example.org")
+    rosa = in_hand_of(house)
+    assert "came back: tmo@example.org could not be reached" in rosa.get("/invitations").text
+    hana = house.sign_in("hana")
+    assert "Nothing failed" in hana.get("/host/jobs").text
+    with house.inside():
+        number = db.session.scalars(select(Letter.id).where(Letter.state == "failed")).one()
+    assert hana.post(f"/host/jobs/letter/{number}/retry").status_code == 404
+    assert hana.post("/host/jobs/letter/retry").status_code == 303
+    with house.inside():
+        assert db.session.get_one(Letter, number).state == "failed"
+
+
+@pytest.mark.parametrize("how", ["revoked", "used", "expired"])
+def test_a_week_after_its_end_an_invitation_knows_no_address(any_site: Site, how: str) -> None:
+    any_site.join("hana")
+    any_site.join("rosa", "hana")
+    path = any_site.invite("rosa", days=3, mailed_to="tom@example.org")
+    still_open = any_site.invite("rosa", days=90, mailed_to="ken@example.org")
+    assert still_open != path
+    with any_site.inside():
+        number = newest(any_site).id - 1
+    if how == "revoked":
+        any_site.do(revoke_invitation, "rosa", number)
+    elif how == "used":
+        given = {"name": "Tom", "handle": "tom", "email": "tom@example.org", "password": PASSWORD}
+        assert any_site.client().submit(path, "Join", **given).status_code == 303
+    for days, kept in ((6, "tom@example.org"), (10, "")):
+        with after(days):
+            keep_house(any_site)
+        with any_site.inside():
+            assert db.session.get_one(Invitation, number).mailed_to == kept
+    assert newest(any_site).mailed_to == "ken@example.org"
+    with any_site.inside():  # where nothing was mailed, nothing is said to have been
+        assert db.session.scalars(select(Invitation.mailed_to).order_by(Invitation.id)).first() is None

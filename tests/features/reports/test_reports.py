@@ -16,7 +16,7 @@ from mixlite.features.reports.models import Report
 from mixlite.features.reports.verbs import forget_old_copies
 from mixlite.people.stafflog import StaffAct
 from mixlite.policy.visibility import visible_entry
-from tests.support.site import Cast, Client, Site
+from tests.support.site import PASSWORD, Cast, Client, Site
 
 CANARY = "mejiro-7751"
 
@@ -275,6 +275,29 @@ def test_s25_a_host_cannot_be_suspended_through_a_report(site: Site, cast: Cast)
     assert [each.state for each in reports(site)] == ["open"]
     with site.inside():
         assert db.session.scalars(select(StaffAct)).all() == []
+
+
+def test_s13_to_suspend_for_good_through_a_report_asks_for_the_password_again(site: Site, cast: Cast) -> None:
+    entry = site.diary("author", "members")
+    report(site, "friend", "entry", entry)
+    host = site.sign_in("host")
+    chosen = {"decision": "suspended", "words": "After a long talk.", "take_away": "y"}
+    with clock.at(clock.now() + timedelta(minutes=11)):
+        refused = host.submit("/host/reports/1", "Decide", days="", **chosen)
+        assert refused.status_code == 422
+        assert "Please give your password once more" in refused.text
+        assert "After a long talk." in refused.text
+        assert 'href="/settings/assure?next=/host/reports/1"' in refused.text
+        assert [each.state for each in reports(site)] == ["open"]
+        with site.inside():
+            assert site.member("author").status == "active"
+            assert db.session.get_one(Entry, entry).deleted_at is None
+            assert db.session.scalars(select(StaffAct)).all() == []
+        assert host.submit("/settings/assure", "Go on", password=PASSWORD).status_code == 303
+        assert host.submit(refused, "Decide", **chosen).status_code == 303
+    with site.inside():
+        assert site.member("author").suspended_until is None
+        assert site.member("author").status == "suspended"
 
 
 def test_s25_nobody_else_reads_or_decides_reports(site: Site, cast: Cast) -> None:

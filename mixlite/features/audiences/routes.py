@@ -1,0 +1,114 @@
+"""/audiences/* for the picker, /settings/audiences for many entries at once, /settings/view-as."""
+
+from flask import Blueprint, Response, flash, jsonify, request, url_for
+from flask_login import current_user
+
+from mixlite.core.forms import act
+from mixlite.core.http import page, see_other
+from mixlite.core.language import gettext as _
+from mixlite.core.language import ngettext
+from mixlite.core.paging import Cursors
+from mixlite.entries.audience import Audience
+from mixlite.entries.habits import FOR_ALL_KINDS, habit_of
+from mixlite.entries.selections import known_selection
+from mixlite.features.audiences import queries, verbs
+from mixlite.features.audiences.forms import DefaultForm, ManyForm
+from mixlite.policy.choosing import ForWhom, as_data, picker
+from mixlite.policy.showing import shown
+from mixlite.policy.visibility import Guise, count_of_future_readers
+
+bp = Blueprint("audiences", __name__)
+
+MOST_UNDONE = 10
+SEEN_PER_PAGE = 20
+FRIENDS_SEEN = 9
+
+
+@bp.get("/audiences/count")
+def count() -> Response:
+    """How many people could read what the picker says now; for the page that is open."""
+    form = ForWhom(formdata=request.args, meta={"csrf": False})
+    known = form.word in set(Audience) - {Audience.COMMUNITY, Audience.PUBLIC}
+    number = count_of_future_readers(current_user, form.word, form.choice) if known else 0
+    return jsonify(count=number, words=ngettext("%(num)s person", "%(num)s people", number))
+
+
+@bp.get("/audiences/friends")
+def friends() -> Response:
+    """Friends whose name or handle begins with what is being typed, or has it somewhere."""
+    found = queries.friends_called(current_user, request.args.get("q", "")[:60])
+    return jsonify(friends=[{"handle": friend.handle, "name": friend.name} for friend in found])
+
+
+@bp.route("/settings/audiences", methods=["GET", "POST"])
+def many() -> Response:
+    form = ManyForm()
+    if form.step.data == "look" and form.is_submitted():
+        return _look(form)
+    address = form.perform_once(verbs.change_many, current_user, address=lambda _change: url_for("audiences.many"))
+    if address:
+        flash(_("Done. You can take it back for seven days."), "done")
+        return see_other(address)
+    return _many(form)
+
+
+def _look(form: ManyForm) -> Response:
+    """What would change: nothing is written."""
+    if form.how_many.data or not form.validate():
+        form.status = 200 if form.how_many.data else 422
+        return _many(form)
+    chosen = known_selection(current_user.id, form.choice) if form.word == Audience.CHOSEN else None
+    effect = queries.effect_of(current_user, form.which_entries(), form.word, chosen)
+    readers = count_of_future_readers(current_user, form.word, form.choice)
+    items = shown(current_user, effect.ids)
+    return page("audiences/preview.html", form=form, effect=effect, readers=readers, items=items)
+
+
+def _many(form: ManyForm) -> Response:
+    default = DefaultForm(data=as_data(*habit_of(current_user.id, FOR_ALL_KINDS)))
+    return page(
+        "audiences/many.html",
+        form.status,
+        form=form,
+        default=default,
+        picker=picker(current_user, form),
+        changes=queries.changes_by(current_user, MOST_UNDONE),
+    )
+
+
+@bp.post("/settings/audiences/<id:change_id>/undo")
+def undo(change_id: int) -> Response:
+    if act(verbs.undo_change, current_user, change_id):
+        flash(_("Everything is as it was before, but for what you changed since."), "done")
+    return see_other(url_for("audiences.many"))
+
+
+@bp.route("/settings/audiences/default", methods=["GET", "POST"])
+def default() -> Response:
+    form = DefaultForm(author=current_user)
+    if form.perform(verbs.set_default, current_user):
+        flash(_("Saved."), "done")
+        return see_other(url_for("audiences.many"))
+    return page("audiences/default.html", form.status, form=form, picker=picker(current_user, form))
+
+
+@bp.get("/settings/view-as")
+def view_as() -> Response:
+    given = request.args.get("who", "")
+    if not given:
+        return page("audiences/view_as.html", eyes=None, given="")
+    eyes = queries.eyes_of(current_user, given)
+    cursors = Cursors(f"view-as-{given.lower()}", current_user.id)
+    rows = queries.entries_seen(current_user, eyes, SEEN_PER_PAGE + 1, cursors.read(request.args.get("after")))
+    found = cursors.page(rows, SEEN_PER_PAGE, lambda position: position)
+    return page(
+        "audiences/view_as.html",
+        eyes=eyes,
+        given=given,
+        is_nobody=eyes.guise == Guise.NOBODY,
+        items=shown(eyes, [entry_id for _at, entry_id in found.items]),
+        entry_count=queries.count_of_entries_seen(current_user, eyes),
+        facts=queries.facts_seen(current_user, eyes),
+        friends=queries.friends_seen_by(current_user, eyes, FRIENDS_SEEN),
+        older_url=url_for("audiences.view_as", who=given, after=found.cursor) if found.cursor else None,
+    )

@@ -1,0 +1,1 @@
+"""Portraits that are drawn, not photographed: a face put together from a few parts, or a thing one likes."""

@@ -1,0 +1,28 @@
+"""People whom a member does not want suggested any more. Nobody else knows."""
+
+from sqlalchemy import ForeignKey, Index, delete, or_
+from sqlalchemy.orm import Mapped, mapped_column
+
+from mixlite.core.db import Base, db
+
+
+class Dismissal(Base):
+    """`member_id` said of `other_id`: not this person."""
+
+    __tablename__ = "dismissals"
+    __table_args__ = (Index("ix_dismissals_other_id", "other_id"),)
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), primary_key=True)
+    other_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), primary_key=True)
+
+
+def dismiss(member_id: int, other_id: int) -> None:
+    """Once is enough."""
+    if db.session.get(Dismissal, (member_id, other_id)) is None:
+        db.session.add(Dismissal(member_id=member_id, other_id=other_id))
+        db.session.flush()
+
+
+def erase_dismissals(member_id: int) -> None:
+    """Theirs and those of them."""
+    db.session.execute(delete(Dismissal).where(or_(Dismissal.member_id == member_id, Dismissal.other_id == member_id)))
