@@ -1,6 +1,10 @@
-"""Where rooms meet. Reading these four tables tells what the product is."""
+"""Where rooms meet. Reading these tables tells what the product is."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from mixlite.core.rooms import House, Kind, Panel
+from mixlite.entries.read_marks import trace_of_reading
 from mixlite.features.accounts import farewell as account_farewell
 from mixlite.features.accounts import reactions as account_reactions
 from mixlite.features.accounts import routes as accounts
@@ -10,6 +14,8 @@ from mixlite.features.diary import queries as diary
 from mixlite.features.diary import verbs as diary_verbs
 from mixlite.features.friends import queries as friends
 from mixlite.features.groups import queries as groups
+from mixlite.features.home import farewell as home_farewell
+from mixlite.features.home import queries as home
 from mixlite.features.host import queries as host
 from mixlite.features.invitations import farewell as invitation_farewell
 from mixlite.features.invitations import first_hour, oversight
@@ -62,10 +68,10 @@ REPORTABLES = (reading_reportables.ENTRY, reading_reportables.COMMENT, profiles_
 
 PANELS = (
     Panel(place="welcome.door", order=10, load=accounts.door, template="accounts/_door.html"),
-    Panel(place="home.notices", order=10, load=friends.requests_notice, template="friends/_requests_notice.html"),
+    Panel(place="home.red_lines", order=10, load=friends.requests_notice, template="friends/_requests_notice.html"),
     Panel(place="home.notices", order=5, load=host.house_notice, template="host/_board.html"),
     Panel(place="home.notices", order=6, load=reports.verdicts, template="reports/_verdicts.html"),
-    Panel(place="home.notices", order=7, load=reports.waiting_notice, template="reports/_waiting.html"),
+    Panel(place="home.red_lines", order=7, load=reports.waiting_notice, template="reports/_waiting.html"),
     Panel(place="join.rules", order=10, load=host.house_rules, template="host/_join_rules.html"),
     Panel(place="host.tabs.reports", order=10, load=reports.waiting_notice, template="reports/_count.html"),
     Panel(place="host.dials", order=10, load=oversight.open_counts, template="invitations/_host_dial.html"),
@@ -81,7 +87,9 @@ PANELS = (
     Panel(place="settings.privacy", order=10, load=audiences.ways, template="audiences/_ways.html"),
     Panel(place="settings.account", order=80, load=host.acts_link, template="host/_acts_link.html"),
     Panel(place="settings.account", order=90, load=leaving.way_out, template="leaving/_way_out.html"),
-    Panel(place="home.notices", order=15, load=first_hour.arrivals, template="invitations/_arrivals.html"),
+    Panel(place="home.red_lines", order=30, load=first_hour.arrivals, template="invitations/_arrivals.html"),
+    Panel(place="home.red_lines", order=20, load=home.new_comments, template="home/_new_comments.html"),
+    Panel(place="home.side", order=90, load=home.this_day, template="home/_this_day.html", shelf="right"),
     Panel(place="home.composer", order=10, load=voice_routes.composer, template="voice/_composer.html"),
     Panel(place="home.composer", order=20, load=first_hour.first_hour, template="invitations/_first_hour.html"),
     Panel(place="home.side", order=10, load=profiles.my_card, template="profiles/_me.html", shelf="left"),
@@ -89,11 +97,16 @@ PANELS = (
     Panel(
         place="home.side", order=30, load=reading.friends_favourites, template="reading/_favourites.html", shelf="right"
     ),
+    Panel(place="home.side", order=35, load=profiles.birthdays, template="profiles/_birthdays.html", shelf="right"),
     Panel(place="home.side", order=40, load=profiles.newcomers, template="profiles/_newcomers.html", shelf="right"),
 )
 
+TRACES: Mapping[str, Callable[..., Any]] = {
+    "entry.read": trace_of_reading,
+    "arrivals.seen": first_hour.trace_of_greeting,
+}
 
-FAREWELLS = (account_farewell.erase, invitation_farewell.erase)
+FAREWELLS = (account_farewell.erase, invitation_farewell.erase, home_farewell.erase)
 
 
 def build_house() -> House:
@@ -103,5 +116,6 @@ def build_house() -> House:
         reactions=REACTIONS,
         reportables={reportable.name: reportable for reportable in REPORTABLES},
         panels=PANELS,
+        traces=TRACES,
         farewells=FAREWELLS,
     )

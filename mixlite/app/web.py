@@ -1,6 +1,7 @@
 """The web shell: who is asking, in which language, and what every answer carries."""
 
 import logging
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
@@ -15,7 +16,7 @@ from sqlalchemy import text
 from mixlite.app.assets import Assets
 from mixlite.core import language as words
 from mixlite.core.config import LANGUAGES, current_settings
-from mixlite.core.db import db
+from mixlite.core.db import db, write_trace
 from mixlite.core.http import public, see_other
 from mixlite.core.prose import plain, prose
 from mixlite.core.rooms import current_house
@@ -119,13 +120,20 @@ def _seal(response: Response) -> Response:
         response.headers["Cache-Control"] = "no-store"
     if "signed_in" in g and request.method != "HEAD" and "prefetch" not in request.headers.get("Sec-Purpose", ""):
         app, signed_in = current_app._get_current_object(), g.signed_in  # type: ignore[attr-defined]  # noqa: SLF001
-        response.call_on_close(lambda: _leave_trace(app, *signed_in))
+        traces = g.get("traces", ()) if request.method == "GET" and response.status_code == 200 else ()
+        response.call_on_close(lambda: _leave_traces(app, signed_in, traces))
     return response
 
 
-def _leave_trace(app: Flask, session_id: int, used_at: Any, remembered: Any) -> None:
+def _leave_traces(app: Flask, signed_in: tuple[int, Any, Any], traces: Iterable[tuple[str, dict[str, Any]]]) -> None:
+    """That the session was used, and whatever else this visit leaves behind."""
+    session_id, used_at, remembered = signed_in
     with app.app_context():
         trace_of_use(session_id, used_at, remembered=remembered)
+        for name, facts in traces:
+            statement = current_house().traces[name](**facts)
+            if statement is not None:
+                write_trace(statement)
 
 
 def _static(version: str, name: str) -> Response:
@@ -201,6 +209,9 @@ def _dress_templates(app: Flask) -> None:
         day=words.day_words,
         local_date=lambda moment: words.local(moment).date(),
         month=words.month_words,
+        month_name=words.month_name,
+        year=words.year_words,
+        date=words.date_words,
         moment=words.moment_words,
         courtesy=words.courtesy,
         language_of=words.language_of,

@@ -27,7 +27,7 @@ from sqlalchemy import (
     func,
 )
 from sqlalchemy.engine import Connection, Dialect
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, registry
 from sqlalchemy.types import TypeDecorator
 
@@ -169,7 +169,8 @@ def writing() -> Iterator[None]:
 
 
 def write_trace(statement: Executable) -> bool:
-    """Write one statement in a short transaction of its own; give up at once when the database is busy.
+    """Write one statement in a short transaction of its own; give up at once when the database is busy, or when what
+    the statement is about is gone.
 
     For traces that nobody misses if one is lost. Returns whether it was written.
     """
@@ -185,7 +186,7 @@ def write_trace(statement: Executable) -> bool:
             finally:
                 if is_sqlite:
                     connection.connection.execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
-    except OperationalError:
+    except (OperationalError, IntegrityError):  # busy; or what it is about went meanwhile
         return False
     return True
 

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import regex
-from flask import Response, make_response, redirect, render_template, request, session
+from flask import Response, g, make_response, redirect, render_template, request, session
 from flask_login import login_user
 from werkzeug.exceptions import SecurityError
 from werkzeug.routing import BaseConverter, ValidationError
@@ -52,12 +52,33 @@ def see_other(address: str) -> Response:
     return make_response(redirect(address, 303))
 
 
+def done(address: str) -> Response:
+    """The answer to a small act: go and look there. A script that prefers the least (RFC 7240) is told it is done."""
+    if request.headers.get("Prefer") == "return=minimal":
+        return make_response("", 204)
+    return see_other(address)
+
+
 def safe_address(address: str | None, otherwise: str = "/") -> str:
     """`address` if it is a plain path on this site, else `otherwise` (SECURITY.md, S6)."""
     if not address or len(address) > 2000 or not _SAME_SITE.fullmatch(address):
         return otherwise
     parts = urlsplit(address)
     return otherwise if parts.scheme or parts.netloc or not parts.path.startswith("/") else address
+
+
+def leave_trace(name: str, **facts: Any) -> None:
+    """Have something noted about this visit once its page has gone out, by the trace of that name in the house.
+
+    It is skipped when the database is busy, and never written for HEAD or a page that is only fetched ahead.
+    """
+    g.setdefault("traces", []).append((name, facts))
+
+
+def leave_no_trace() -> None:
+    """This request is no visit of a person: not even that the session was used is noted."""
+    g.pop("signed_in", None)
+    g.pop("traces", None)
 
 
 def came_from(otherwise: str) -> str:

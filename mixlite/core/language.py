@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -32,6 +32,7 @@ from mixlite.core.config import LANGUAGES, ROOT, current_settings
 __all__ = [
     "courtesy",
     "current_language",
+    "date_words",
     "day_heading",
     "day_words",
     "gettext",
@@ -39,19 +40,24 @@ __all__ = [
     "lazy_ngettext",
     "local",
     "local_zone",
+    "midnight",
     "moment_words",
+    "month_name",
     "month_words",
     "ngettext",
     "polite",
+    "ruby_parts",
     "speaking",
     "time_words",
     "today",
+    "year_words",
 ]
 
 TRANSLATIONS = Path(__file__).resolve().parents[1] / "translations"
 TRANSLATED = tuple(language for language in LANGUAGES if language != "en")
 _KANA = regex.compile(r"[\p{Hiragana}\p{Katakana}]")
 _IDEOGRAPH = regex.compile(r"\p{Han}")
+_A_LEAP_YEAR = 2000  # for a day of no year: 29 February is one of them
 TITLES = ("さん", "ちゃん", "くん", "君", "さま", "様", "先生", "先輩", "氏", "殿")
 KEYWORDS = {
     "_": None,
@@ -100,6 +106,11 @@ def local(moment: datetime) -> datetime:
     return moment.astimezone(local_zone())
 
 
+def midnight(day: date) -> datetime:
+    """The moment at which `day` begins on the reader's clock."""
+    return datetime.combine(day, time(), local_zone())
+
+
 def today() -> date:
     """The reader's date."""
     return local(clock.now()).date()
@@ -128,9 +139,28 @@ def day_words(day: date | datetime) -> str:
     return _format(day, "d MMMM" if same_year else "d MMMM y")
 
 
+def date_words(text: str) -> str:
+    """A calendar date, MM-DD or YYYY-MM-DD: "4 February 1985", 「1985年2月4日」, without a year where it has none."""
+    *year, month, day = (int(part) for part in text.split("-"))
+    found = date(year[0] if year else _A_LEAP_YEAR, month, day)
+    if current_language() == "ja":
+        return _format(found, "y年M月d日" if year else "M月d日")
+    return _format(found, "d MMMM y" if year else "d MMMM")
+
+
 def month_words(day: date) -> str:
     """Such as "November 2026", 「2026年11月」."""
     return _format(day, "y年M月" if current_language() == "ja" else "MMMM y")
+
+
+def month_name(day: date) -> str:
+    """Such as "Nov", 「11月」, where the year is known."""
+    return _format(day, "M月" if current_language() == "ja" else "MMM")
+
+
+def year_words(day: date) -> str:
+    """Such as "2026", 「2026年」."""
+    return _format(day, "y年" if current_language() == "ja" else "y")
 
 
 def time_words(moment: datetime) -> str:
@@ -157,6 +187,14 @@ def language_of(text: str) -> str:
     if _KANA.search(start):
         return "ja"
     return "" if _IDEOGRAPH.search(start) else "en"
+
+
+def ruby_parts(name: str, reading: str) -> list[tuple[str, str]]:
+    """A name in ideographs with its reading above, word by word where both have as many words. Other names: nothing."""
+    if not reading or not _IDEOGRAPH.search(name):
+        return []
+    words, readings = name.split(), reading.split()
+    return list(zip(words, readings, strict=True)) if len(words) == len(readings) else [(name, reading)]
 
 
 def courtesy(name: str) -> str:

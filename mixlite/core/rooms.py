@@ -1,4 +1,4 @@
-"""Where rooms meet: the shapes of the four tables that `app/house.py` fills, and nothing else crosses.
+"""Where rooms meet: the shapes of the tables that `app/house.py` fills, and nothing else crosses.
 
 Features find each other's things only through the `House` of the application at hand.
 """
@@ -74,12 +74,14 @@ class ShownPanel:
 
 @dataclass(frozen=True, kw_only=True)
 class House:
-    """The four tables."""
+    """The tables."""
 
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     reactions: Mapping[str, Sequence[Callable[[Any], None]]] = field(default_factory=dict)
     reportables: Mapping[str, Reportable] = field(default_factory=dict)
     panels: Sequence[Panel] = ()
+    # What a visit leaves behind, by name: answers the statement to write once the page has gone out, or None.
+    traces: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     farewells: Sequence[Callable[[Any], None]] = ()  # what rooms take away of a member who left; harmless if repeated
 
     def panels_for(self, place: str, viewer: Any, subject: Any = None) -> list[ShownPanel]:

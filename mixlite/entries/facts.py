@@ -4,13 +4,15 @@ The list of one's friends is one of them: its row holds no words, only who may s
 it to every member.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, String, select, text
+from sqlalchemy import CheckConstraint, Index, String, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mixlite.core.db import Base, BigId, db
+from mixlite.core.language import lazy_gettext as _l
 from mixlite.entries.audience import Audience, HasAudience
 
 LABEL_LENGTH = 30
@@ -30,6 +32,30 @@ class FactKind(StrEnum):
     INTERESTS = "interests"
     FREE = "free"
     FRIENDS = "friends"
+
+
+# What each is called, and for whom it is usually meant: what people are called by and what they like to talk about is
+# for everybody here; what places them in the world (and could be used to pass for them) is for friends.
+NAMES: Mapping[str, Any] = {
+    FactKind.READING: _l("How my name is read"),
+    FactKind.BIRTHDAY: _l("Birthday"),
+    FactKind.PLACE: _l("Lives in"),
+    FactKind.SCHOOL: _l("School"),
+    FactKind.WORK: _l("Work"),
+    FactKind.INTERESTS: _l("Likes"),
+    FactKind.FREE: _l("A field of my own"),
+    FactKind.FRIENDS: _l("My list of friends"),
+}
+USUALLY_FOR: Mapping[str, Audience] = {
+    FactKind.READING: Audience.MEMBERS,
+    FactKind.BIRTHDAY: Audience.FRIENDS,
+    FactKind.PLACE: Audience.FRIENDS,
+    FactKind.SCHOOL: Audience.FRIENDS,
+    FactKind.WORK: Audience.FRIENDS,
+    FactKind.INTERESTS: Audience.MEMBERS,
+    FactKind.FREE: Audience.FRIENDS,
+    FactKind.FRIENDS: Audience.MEMBERS,
+}
 
 
 class Fact(HasAudience, Base):
@@ -62,9 +88,38 @@ class Fact(HasAudience, Base):
     value: Mapped[str] = mapped_column(String(VALUE_LENGTH * 4), default="")
     month_day: Mapped[str | None] = mapped_column(String(5))
 
+    @property
+    def name(self) -> Any:
+        """What it is called: of a free one, whatever its member calls it."""
+        return self.label if self.kind == FactKind.FREE else NAMES[self.kind]
+
+
+def in_order(facts: Sequence[Fact]) -> list[Fact]:
+    """As a profile shows them."""
+    order = {kind.value: number for number, kind in enumerate(FactKind)}
+    return sorted(facts, key=lambda fact: (order[fact.kind], fact.id))
+
 
 def facts_of(member_id: int) -> Sequence[Fact]:
     """All that a member said, for their own eyes, in the order of a profile."""
-    order = {kind.value: number for number, kind in enumerate(FactKind)}
-    found = db.session.scalars(select(Fact).where(Fact.author_id == member_id, Fact.deleted_at.is_(None)))
-    return sorted(found, key=lambda fact: (order[fact.kind], fact.id))
+    query = select(Fact).where(Fact.author_id == member_id, Fact.deleted_at.is_(None))
+    return in_order(db.session.scalars(query).all())
+
+
+def fact_of(member_id: int, kind: str) -> Fact | None:
+    """What a member said of this kind, of which there is one at most: not for free ones."""
+    query = select(Fact).where(Fact.author_id == member_id, Fact.kind == kind, Fact.deleted_at.is_(None))
+    return db.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+
+
+def free_fact_of(member_id: int, fact_id: int) -> Fact | None:
+    """One of a member's free ones, by id."""
+    query = select(Fact).where(Fact.id == fact_id, Fact.author_id == member_id, Fact.kind == FactKind.FREE)
+    query = query.where(Fact.deleted_at.is_(None)).execution_options(populate_existing=True)
+    return db.session.scalars(query).one_or_none()
+
+
+def count_of_free_facts(member_id: int) -> int:
+    """How many free ones there are."""
+    query = select(func.count()).select_from(Fact).where(Fact.author_id == member_id, Fact.kind == FactKind.FREE)
+    return db.session.scalar(query.where(Fact.deleted_at.is_(None))) or 0

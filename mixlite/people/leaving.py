@@ -99,7 +99,7 @@ def leave_an_empty_place(member: Member) -> None:
     member.handle = f"gone-{member.id}"  # nobody can have a handle with a hyphen in it
     member.name = member.email = member.introduction = member.portrait = ""
     member.password_hash = NO_HASH
-    member.language, member.theme, member.timezone = "en", "", ""
+    member.language, member.theme, member.timezone, member.shortcuts = "en", "", "", True
     member.is_host, member.host_since, member.email_confirmed_at = False, None, None
     member.suspended_until = member.suspension_reason = None
     member.invite_quota = member.invite_denial = None

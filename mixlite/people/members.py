@@ -16,6 +16,7 @@ from sqlalchemy import (
     literal_column,
     select,
     text,
+    true,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -70,6 +71,7 @@ class Member(UserMixin, Base):  # type: ignore[misc]
     language: Mapped[str] = mapped_column(String(5), default="en")
     theme: Mapped[str] = mapped_column(String(5), default="")
     timezone: Mapped[str] = mapped_column(String(50), default="")
+    shortcuts: Mapped[bool] = mapped_column(default=True, server_default=true())  # whether single keys do something
     is_host: Mapped[bool] = mapped_column(default=False)
     status: Mapped[str] = mapped_column(String(10), default="active")
     sponsor_id: Mapped[int | None] = mapped_column(ForeignKey("members.id"))

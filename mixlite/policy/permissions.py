@@ -30,6 +30,7 @@ class Act(Enum):
     EDIT_COMMENT = "change the words of a comment"
     REMOVE_COMMENT = "remove a comment"
     INVITE = "invite people"
+    DESCRIBE = "say something of oneself on one's profile"
     REPORT = "tell the host about something"
     KEEP_HOUSE = "keep the house: everything below /host"
 
@@ -75,6 +76,7 @@ ALLOWED: Mapping[Act, Sequence[Sequence[Predicate]]] = {
     Act.EDIT_COMMENT: [[is_active, wrote_comment, is_fresh_comment]],
     Act.REMOVE_COMMENT: [[is_active, wrote_comment], [is_active, wrote_entry_below]],
     Act.INVITE: [[is_active]],
+    Act.DESCRIBE: [[is_active]],
     Act.REPORT: [[is_active]],
     Act.KEEP_HOUSE: [[is_active, is_host]],
 }

@@ -5,16 +5,20 @@ However many entries a page shows, it asks the same number of questions.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Protocol
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, case, exists, func, or_, select
 
-from mixlite.core.db import db
+from mixlite.core import clock
+from mixlite.core.db import BigId, Moment, db
 from mixlite.core.rooms import Kind, current_house
 from mixlite.entries.comments import Comment
 from mixlite.entries.entries import Entry, entries_by_id
 from mixlite.entries.marks import Favourite, Like
+from mixlite.entries.read_marks import ReadMark
 from mixlite.people.members import Member
+from mixlite.people.mutes import Mute
 from mixlite.policy.visibility import meets
 
 
@@ -30,6 +34,8 @@ class Shown:
     like_count: int
     liked: bool
     favourited: bool
+    new_count: int = 0  # comments by others that the viewer has not seen; only where the viewer has looked before
+    first_new: int = 0  # the number of the first of them
     favourite_of: list[Member] = field(default_factory=list)
 
     @property
@@ -43,14 +49,6 @@ class Shown:
         return self.kind.page
 
 
-_COMMENTS = (
-    select(Comment.entry_id, func.count())
-    .join(Member, Member.id == Comment.author_id)
-    .where(Comment.deleted_at.is_(None))
-)
-_LIKES = select(Like.entry_id, func.count()).join(Member, Member.id == Like.member_id)
-
-
 class Onlooker(Protocol):
     """A member, or somebody who stands so (id 0): whose eyes the law is asked for."""
 
@@ -62,8 +60,8 @@ def shown(viewer: Onlooker, entry_ids: Sequence[int]) -> list[Shown]:
     """These entries in this order, drawn for `viewer`. The ids must have come through the law."""
     entries = entries_by_id(entry_ids)
     contents = _contents(list(entries.values()))
-    comments = _counts(viewer, entry_ids, _COMMENTS, Comment)
-    likes = _counts(viewer, entry_ids, _LIKES, Like)
+    comments = _comments(viewer, entry_ids)
+    likes = _likes(viewer, entry_ids)
     liked = _marked(viewer, entry_ids, Like)
     favourited = _marked(viewer, entry_ids, Favourite)
     kinds = current_house().kinds
@@ -73,10 +71,12 @@ def shown(viewer: Onlooker, entry_ids: Sequence[int]) -> list[Shown]:
             content=contents[entry.id],
             kind=kinds[entry.kind],
             is_mine=entry.author_id == viewer.id,
-            comment_count=comments.get(entry.id, 0),
+            comment_count=comments[entry.id].all if entry.id in comments else 0,
             like_count=likes.get(entry.id, 0),
             liked=entry.id in liked,
             favourited=entry.id in favourited,
+            new_count=(comments[entry.id].new or 0) if entry.id in comments else 0,
+            first_new=(comments[entry.id].first_new or 0) if entry.id in comments else 0,
         )
         for entry in (entries[entry_id] for entry_id in entry_ids if entry_id in entries)
         if entry.id in contents
@@ -93,11 +93,62 @@ def _contents(entries: Sequence[Entry]) -> dict[int, Any]:
     return found
 
 
-def _counts(
-    viewer: Onlooker, entry_ids: Sequence[int], query: Select[int, int], table: type[Comment] | type[Like]
-) -> dict[int, int]:
+# A question that is asked on every page is put together once: that takes longer than asking it. Whoever asks gives
+# `viewer` and `now`.
+VIEWER, NOW = bindparam("viewer", type_=BigId), bindparam("now", type_=Moment)
+
+
+def seen_number() -> ColumnElement[int | None]:
+    """Up to which comment VIEWER has seen what stands under Entry, which ReadMark is joined to from outside.
+
+    Under one's own entry everything is to be seen; under others' only what comes after a visit: before it, nothing is
+    said of comments (None).
+    """
+    return func.coalesce(ReadMark.number, case((Entry.author_id == VIEWER, 0)))
+
+
+def may_be_news() -> ColumnElement[bool]:
+    """Whether a comment can be new to VIEWER at all: nothing of their own, and nothing of those whom they mute."""
+    is_running = or_(Mute.until.is_(None), Mute.until > NOW)
+    is_muted = exists(select(1).where(Mute.member_id == VIEWER, Mute.muted_id == Comment.author_id, is_running))
+    return and_(Comment.author_id != VIEWER, ~is_muted)
+
+
+@cache
+def _comment_counts() -> Any:
+    is_new = and_(Comment.number > seen_number(), may_be_news())
+    return (
+        select(
+            Comment.entry_id,
+            func.count().label("all"),
+            func.sum(case((is_new, 1), else_=0)).label("new"),
+            func.min(case((is_new, Comment.number))).label("first_new"),
+        )
+        .join(Entry, Entry.id == Comment.entry_id)
+        .join(Member, Member.id == Comment.author_id)
+        .outerjoin(ReadMark, and_(ReadMark.entry_id == Comment.entry_id, ReadMark.member_id == VIEWER))
+        .where(Comment.entry_id.in_(bindparam("ids", expanding=True)), Comment.deleted_at.is_(None))
+        .where(meets(VIEWER, Member))
+        .group_by(Comment.entry_id)
+    )
+
+
+def _comments(viewer: Onlooker, entry_ids: Sequence[int]) -> dict[int, Any]:
+    """By entry: how many comments the viewer could list, how many of them are new, and the first that is."""
+    if not entry_ids:
+        return {}
+    given = {"viewer": viewer.id, "now": clock.now(), "ids": sorted(set(entry_ids))}
+    return {row.entry_id: row for row in db.session.execute(_comment_counts(), given)}
+
+
+def _likes(viewer: Onlooker, entry_ids: Sequence[int]) -> dict[int, int]:
     """How many the viewer could list: what people who do not exist for them made is left out."""
-    query = query.where(table.entry_id.in_(set(entry_ids)), meets(viewer.id, Member)).group_by(table.entry_id)
+    query = (
+        select(Like.entry_id, func.count())
+        .join(Member, Member.id == Like.member_id)
+        .where(Like.entry_id.in_(set(entry_ids)), meets(viewer.id, Member))
+        .group_by(Like.entry_id)
+    )
     return dict(db.session.execute(query).all()) if entry_ids else {}
 
 

@@ -340,6 +340,7 @@ def would_see(guise: Guise, thing: type[HasAudience]) -> Rule:
 
 _BEFORE = "AND (e.shown_at, e.id) < (:shown_at, :entry_id)"
 _SINCE = "AND e.shown_at >= :since"
+_NEWER = "AND (e.shown_at, e.id) > (:shown_at, :entry_id)"
 _MANY = 500  # entries for chosen people newer than a page's last, from which on the second way is the shorter
 
 _NOT_MUTED = """NOT EXISTS (SELECT 1 FROM mutes AS u WHERE u.member_id = :viewer AND u.muted_id = f.friend_id
@@ -457,6 +458,23 @@ def feed_ids(viewer_id: int, limit: int, after: Position | None = None) -> list[
     return sorted(found, reverse=True)[:limit]
 
 
+def new_in_feed(viewer_id: int, limit: int, since: Position) -> list[tuple[Position, int]]:
+    """What friends wrote that stands above `since`, the newest first: its place and its author. `limit` at most."""
+    shapes = _SQLITE if db.engine.dialect.name == "sqlite" else _POSTGRESQL
+    values = {"viewer": viewer_id, "now": clock.now(), "limit": limit, "shown_at": since[0], "entry_id": since[1]}
+    rows = [row for shape in (shapes.plain, shapes.chosen) for row in _asked(shape, values, side=_NEWER)]
+    places = sorted(_positions(rows), reverse=True)[:limit]
+    authors = _authors_of([entry_id for _at, entry_id in places])
+    return [(place, authors[place[1]]) for place in places if place[1] in authors]
+
+
+def _authors_of(entry_ids: Sequence[int]) -> dict[int, int]:
+    if not entry_ids:
+        return {}
+    rows = db.session.execute(select(Entry.id, Entry.author_id).where(Entry.id.in_(entry_ids)))
+    return {row.id: row.author_id for row in rows}
+
+
 def _chosen(shapes: _Shapes, values: dict[str, Any]) -> list[Position]:
     """What is for the viewer among chosen people, `since` the page's last entry if the page is full without."""
     if "since" in values:
@@ -466,14 +484,16 @@ def _chosen(shapes: _Shapes, values: dict[str, Any]) -> list[Position]:
     return _positions(_asked(shapes.chosen, values))
 
 
-def _asked(shape: str, values: dict[str, Any]) -> Sequence[Row[Any]]:
-    return db.session.execute(_query(shape, "shown_at" in values, "since" in values), values).all()
+def _asked(shape: str, values: dict[str, Any], side: str = _BEFORE) -> Sequence[Row[Any]]:
+    """On one side of the place in `values`, if there is one."""
+    query = _query(shape, side if "shown_at" in values else "", _SINCE if "since" in values else "")
+    return db.session.execute(query, values).all()
 
 
 @cache
-def _query(shape: str, is_later_page: bool, is_full: bool) -> TextualSelect:  # noqa: FBT001 - of ours alone
+def _query(shape: str, before: str, since: str) -> TextualSelect:
     """The shape as a statement. Each is read once: that takes SQLAlchemy as long as some take the database."""
-    words = shape.format(before=_BEFORE if is_later_page else "", since=_SINCE if is_full else "")
+    words = shape.format(before=before, since=since)
     moments = [bindparam(name, type_=Moment) for name in ("now", "shown_at", "since") if f":{name}" in words]
     return text(words).bindparams(*moments).columns(id=BigId, shown_at=Moment)
 

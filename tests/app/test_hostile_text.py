@@ -15,11 +15,13 @@ from mixlite.core.mail import post_letter
 from mixlite.core.prose import excerpt
 from mixlite.entries.comments import COMMENT_LENGTH
 from mixlite.entries.entries import Entry
+from mixlite.entries.facts import LABEL_LENGTH, MOST_FREE, VALUE_LENGTH
 from mixlite.features.accounts.models import MailedCode
 from mixlite.features.diary.models import BODY_LENGTH, TITLE_LENGTH
 from mixlite.features.diary.verbs import publish_diary
 from mixlite.features.invitations.models import LETTER_LENGTH
 from mixlite.features.invitations.verbs import write_invitation
+from mixlite.features.profiles.verbs import add_free_fact, state_fact
 from mixlite.features.reading.verbs import add_comment, favour, like
 from mixlite.features.reports.models import Report
 from mixlite.features.voice.models import VOICE_LENGTH
@@ -45,6 +47,11 @@ LIMITS = {
     "friends.ask:message": MESSAGE_LENGTH,
     "profiles.edit:name": NAME_LENGTH,
     "profiles.edit:introduction": INTRODUCTION_LENGTH,
+    "profiles.fact:value": VALUE_LENGTH,
+    "profiles.new_fact:label": LABEL_LENGTH,
+    "profiles.new_fact:value": VALUE_LENGTH,
+    "profiles.free_fact:label": LABEL_LENGTH,
+    "profiles.free_fact:value": VALUE_LENGTH,
     "reading.comment:body": COMMENT_LENGTH,
     "reading.edit:title": TITLE_LENGTH,
     "reading.edit:body": BODY_LENGTH,
@@ -243,6 +250,8 @@ def test_s44_every_form_field_fits_its_column():
         ("members", "name"): NAME_LENGTH,
         ("members", "introduction"): INTRODUCTION_LENGTH,
         ("friend_requests", "message"): MESSAGE_LENGTH,
+        ("facts", "label"): LABEL_LENGTH,
+        ("facts", "value"): VALUE_LENGTH,
         ("comments", "text"): COMMENT_LENGTH,
         ("diaries", "title"): TITLE_LENGTH,
         ("diaries", "body"): BODY_LENGTH,
@@ -291,6 +300,9 @@ def _full_of(site: Site) -> int:
             like(host, post_voice(author, body=hostile[:300], audience="friends"))
             add_comment(author, below, body=hostile)
             write_invitation(author, letter=hostile, uses=1, days=1)
+        for hostile in HOSTILE_TEXTS[:MOST_FREE]:
+            add_free_fact(author, label=hostile[:LABEL_LENGTH], value=hostile[:VALUE_LENGTH], audience="friends")
+        state_fact(author, "reading", value=HOSTILE_TEXTS[0], audience="members")
         return below
 
     return int(site.do(write, "author", "host"))
@@ -298,6 +310,7 @@ def _full_of(site: Site) -> int:
 
 def _pages(entry):
     paths = ["/", "/friends", "/invitations", "/@author", "/@author/diary", "/@author/friends", "/@host/favourites"]
+    paths += ["/settings/profile/facts/reading", "/@author/diary?when=2026"]
     return [*paths, f"/entries/{entry}", "/settings/profile", "/settings/privacy", "/friends/requests"]
 
 

@@ -181,8 +181,8 @@ def _is_hidden(viewer, wanted, instead):
         return "handle" in instead
     if "handle" in instead:
         return False
-    own_requests = {"second": ("request_id",)}.get(viewer, ())
-    return bool(wanted) and not set(wanted) & set(own_requests)
+    own = {"kind", *({"second": ("request_id",)}.get(viewer, ()))}  # a kind of fact is everybody's
+    return bool(wanted) and not set(wanted) & own
 
 
 def _suspend(site: Site, handle: str) -> None:

@@ -11,6 +11,7 @@ from mixlite.core.crypto import hash_password
 from mixlite.core.db import db, writing
 from mixlite.entries.comments import Comment
 from mixlite.entries.entries import Entry
+from mixlite.entries.facts import Fact
 from mixlite.entries.marks import Favourite, Like
 from mixlite.features.diary.models import Diary
 from mixlite.features.invitations.models import Invitation
@@ -21,13 +22,14 @@ from tests.support.site import Site
 
 # What a page may ask at most, the question who is asking included.
 BUDGETS = {
-    "/": 36,  # the host's: notices of the house, of reports, of arrivals
+    "/": 43,  # the host's: notices of the house, reports, arrivals, comments; what is new; a year ago; birthdays
     "/entries/{entry}": 15,
     "/entries/{entry}/readers": 15,
     "/entries/{entry}/edit": 14,
-    "/@friend0": 16,
-    "/@host": 14,
-    "/@host/diary": 11,
+    "/@friend0": 21,
+    "/@host": 19,
+    "/@host/diary": 14,
+    "/@host/diary?when=2026": 14,
     "/@host/friends": 6,
     "/@host/favourites": 12,
     "/friends": 6,
@@ -35,8 +37,11 @@ BUDGETS = {
     "/invitations": 6,
     "/diary/new": 7,
     "/voice/new": 7,
-    "/settings/profile": 3,
+    "/settings/profile": 4,
+    "/settings/profile/facts/place": 12,
+    "/settings/profile/facts/free": 11,
     "/settings/privacy": 4,
+    "/preferences": 3,
 }
 
 
@@ -58,8 +63,17 @@ def _grow(site: Site, first: int, last: int) -> None:
             request = {"asker_id": asker.id, "asked_id": host, "low_id": low, "high_id": high, "created_at": moment}
             db.session.add(FriendRequest(**request))
             db.session.add(_invitation(host, number, moment))
+            _facts(member.id, moment)
             for author in (member.id, host):
                 _entries(author, member.id, host, moment)
+
+
+def _facts(author: int, moment) -> None:
+    """A birthday in this week, and what else a profile shows."""
+    given = {"author_id": author, "audience": "friends"}
+    day = f"{moment:%m-%d}"
+    db.session.add(Fact(**given, kind="birthday", value=day, month_day=day))
+    db.session.add_all(Fact(**given, kind="free", label="L", value="V") for _ in range(3))
 
 
 def _member(handle: str, stored: str, sponsor: int, moment) -> Member:

@@ -34,6 +34,7 @@ from mixlite.policy.visibility import (
     count_of_future_readers,
     count_of_readers,
     feed_ids,
+    new_in_feed,
     readers_of,
     sees,
     visible_entry,
@@ -308,7 +309,12 @@ class Circle(RuleBasedStateMachine):
         }
         for member in world.here():
             assert visible_ids(_member(member), ids) == world.visible(member)
-            assert feed_ids(member, LOTS) == world.feed(member)
+            feed = feed_ids(member, LOTS)
+            assert feed == world.feed(member)
+            by_others = [place for place in feed if world.things[place[1]].author != member]
+            for since in feed[::3]:
+                above = [place for place, _author in new_in_feed(member, LOTS, since)]
+                assert above == [place for place in by_others if place > since]
 
     def _readers_are_right(self, number: int) -> None:
         """For the author's eyes; of a deleted entry and of an author who is away there are none."""

@@ -13,6 +13,7 @@ from typing import Any
 from flask import Flask
 
 from mixlite.app.demo import script
+from mixlite.app.demo.habits import everybody_has_read
 from mixlite.app.demo.times import TOWN
 from mixlite.app.demo.year import Year
 from mixlite.app.factory import create_app
@@ -104,6 +105,7 @@ def _fill(folder: Path, say: Say, overrides: dict[str, Any]) -> None:
     with _closing(create_app(settings)):
         upgrade(settings)
         Year(cast, hash_password(PASSWORD), now).play(say)
+        everybody_has_read(now)
     _mark(folder, now)
 
 

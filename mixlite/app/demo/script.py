@@ -15,11 +15,13 @@ from typing import Any
 from mixlite.app.demo import karate
 from mixlite.core.config import LANGUAGES
 from mixlite.core.text import characters, clean_line, clean_text, is_blank
-from mixlite.entries.audience import OFFERED
+from mixlite.entries.audience import OFFERED, Audience
 from mixlite.entries.comments import COMMENT_LENGTH
+from mixlite.entries.facts import LABEL_LENGTH, USUALLY_FOR, VALUE_LENGTH, FactKind
 from mixlite.features.diary.models import BODY_LENGTH, TITLE_LENGTH
 from mixlite.features.voice.models import VOICE_LENGTH
 from mixlite.people.friendships import MESSAGE_LENGTH
+from mixlite.people.groups import NAME_LENGTH as GROUP_NAME_LENGTH
 
 CAST = Path(__file__).parent / "cast"
 INTRODUCTION_MOST = 400  # shorter than the site allows: a profile of the demo is read at a glance
@@ -56,6 +58,35 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Chosen:
+    """The audience `chosen`: groups by name, people and exceptions by handle. Without either: all friends."""
+
+    groups: Sequence[str]
+    people: Sequence[str]
+    exceptions: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Saying:
+    """A fact of a profile. A birthday may be said as `in_days`: so many days after the demo is built."""
+
+    kind: str
+    label: str
+    value: str
+    in_days: int | None
+    audience: str
+    chosen: Chosen | None
+
+
+@dataclass(frozen=True)
+class Circle:
+    """A group of somebody's friends."""
+
+    name: str
+    people: Sequence[str]
+
+
+@dataclass(frozen=True)
 class Piece:
     """A diary entry (with a title) or a voice (without), and what friends did with it."""
 
@@ -64,6 +95,7 @@ class Piece:
     title: str
     body: str
     audience: str
+    chosen: Chosen | None
     liked_by: Sequence[str]
     favourite_of: Sequence[str]
     comments: Sequence[Line]
@@ -99,6 +131,8 @@ class Person:
     language: str
     introduction: str
     letter: str
+    facts: Sequence[Saying]
+    groups: Sequence[Circle]
     pieces: Sequence[Piece]
     asking: Sequence[Asking]
 
@@ -122,6 +156,8 @@ def _person(path: Path) -> Person:
             language=table["language"],
             introduction=clean_text(table["introduction"]),
             letter=clean_text(table["letter"]),
+            facts=[_saying(fact) for fact in table.get("facts", ())],
+            groups=[Circle(clean_line(each["name"]), each["people"]) for each in table.get("groups", ())],
             pieces=pieces,
             asking=[_asking(asking) for asking in table.get("asking", ())],
         )
@@ -136,10 +172,30 @@ def _piece(author: str, kind: str, table: Mapping[str, Any]) -> Piece:
         title=clean_line(table["title"]) if kind == "diary" else "",
         body=clean_text(table["body"]),
         audience=table["audience"],
+        chosen=_chosen(table),
         liked_by=table.get("liked_by", ()),
         favourite_of=table.get("favourite_of", ()),
         comments=[_line(line) for line in table.get("comments", ())],
     )
+
+
+def _saying(table: Mapping[str, Any]) -> Saying:
+    kind, in_days = table["kind"], table.get("in_days")
+    return Saying(
+        kind=kind,
+        label=clean_line(table.get("label", "")),
+        value=clean_text(table.get("value", "")) if in_days is None else "",
+        in_days=in_days,
+        audience=table.get("audience", USUALLY_FOR[FactKind(kind)].value),
+        chosen=_chosen(table),
+    )
+
+
+def _chosen(table: Mapping[str, Any]) -> Chosen | None:
+    """Spelled out in the same table as the word."""
+    if table.get("audience") != Audience.CHOSEN:
+        return None
+    return Chosen(table.get("groups", ()), table.get("people", ()), table.get("but", ()))
 
 
 def _asking(table: Mapping[str, Any]) -> Asking:
@@ -166,10 +222,14 @@ def _problems(people: Sequence[Person]) -> Iterator[str]:
     for person in people:
         friends = {handles[seat] for seat in karate.friends_of(person.seat)}
         yield from _problems_with(person)
+        yield from _problems_in_groups(person, friends)
+        yield from _problems_in_facts(person, friends)
         for asking in person.asking:
             yield from _problems_asking(person, asking, set(handles.values()) - friends)
         for piece in person.pieces:
-            yield from (f"{piece.name}: {problem}" for problem in _problems_in(piece, friends))
+            readers = _readers(piece, person, friends)
+            yield from (f"{piece.name}: {problem}" for problem in _problems_in(piece, readers))
+            yield from (f"{piece.name}: {problem}" for problem in _problems_of_choice(piece.chosen, person, friends))
 
 
 def _problems_with(person: Person) -> Iterator[str]:
@@ -193,13 +253,49 @@ def _problems_asking(person: Person, asking: Asking, strangers: set[str]) -> Ite
     yield from _out_of_bounds(name, asking.message, MESSAGE_LENGTH)
 
 
-def _problems_in(piece: Piece, friends: set[str]) -> Iterator[str]:
+def _problems_in_groups(person: Person, friends: set[str]) -> Iterator[str]:
+    for group in person.groups:
+        yield from _out_of_bounds(f"{person.handle}: group", group.name, GROUP_NAME_LENGTH)
+        if not group.people or set(group.people) - friends:
+            yield f"{person.handle}: group {group.name}: nobody, or somebody who is no friend"
+
+
+def _problems_in_facts(person: Person, friends: set[str]) -> Iterator[str]:
+    kinds = [fact.kind for fact in person.facts if fact.kind != FactKind.FREE]
+    yield from (f"{person.handle}: two facts, {kind}" for kind in set(kinds) if kinds.count(kind) > 1)
+    for fact in person.facts:
+        name = f"{person.handle}: {fact.label or fact.kind}"
+        if fact.audience not in OFFERED:
+            yield f"{name}: audience {fact.audience}"
+        yield from (f"{name}: {problem}" for problem in _problems_of_choice(fact.chosen, person, friends))
+        if fact.kind == FactKind.FREE:
+            yield from _out_of_bounds(f"{name}: label", fact.label, LABEL_LENGTH)
+        if fact.kind != FactKind.FRIENDS and fact.in_days is None:
+            yield from _out_of_bounds(name, fact.value, VALUE_LENGTH)
+
+
+def _problems_of_choice(chosen: Chosen | None, person: Person, friends: set[str]) -> Iterator[str]:
+    if chosen is None:
+        return
+    yield from (f"group {name} is none" for name in set(chosen.groups) - {group.name for group in person.groups})
+    yield from (f"{handle} is no friend" for handle in {*chosen.people, *chosen.exceptions} - friends)
+
+
+def _readers(piece: Piece, person: Person, friends: set[str]) -> set[str]:
+    """Which friends of its author can read it."""
+    if piece.chosen is None:
+        return friends if piece.audience != Audience.ONLY_ME else set()
+    named = {handle for group in person.groups if group.name in piece.chosen.groups for handle in group.people}
+    named |= set(piece.chosen.people)
+    return (named or friends) - set(piece.chosen.exceptions)
+
+
+def _problems_in(piece: Piece, readers: set[str]) -> Iterator[str]:
     if piece.audience not in OFFERED:
         yield f"audience {piece.audience}"
     if piece.kind == "diary":
         yield from _out_of_bounds("title", piece.title, TITLE_LENGTH)
     yield from _out_of_bounds("body", piece.body, BODY_LENGTH if piece.kind == "diary" else VOICE_LENGTH)
-    readers = friends if piece.audience != "only_me" else set()
     for word, handles in (("liked", piece.liked_by), ("favoured", piece.favourite_of)):
         yield from (f"{word} by {handle}, who is no friend who can read it" for handle in set(handles) - readers)
         if len(set(handles)) < len(handles):

@@ -62,6 +62,10 @@ class Calendar:
         """So many days before today, at this time."""
         return datetime.combine(self.today - timedelta(days=days), at, TOWN)
 
+    def month_day(self, days: int) -> str:
+        """So many days from today, as MM-DD."""
+        return f"{self.today + timedelta(days=days):%m-%d}"
+
     def _date(self, day: Day) -> date:
         if _LAST_WEEK <= (day.month, day.day) <= _LAST_DAY:
             return self.today - timedelta(days=_LAST_DAY[1] - day.day)

@@ -6,15 +6,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from functools import partial
 from itertools import groupby
+from typing import Any
 
 from mixlite.app.demo import karate
 from mixlite.app.demo.portraits import PORTRAITS
-from mixlite.app.demo.script import Person
+from mixlite.app.demo.script import Chosen, Circle, Person
 from mixlite.app.demo.times import Calendar, Timed
 from mixlite.core import clock
-from mixlite.core.db import writing
+from mixlite.core.db import db, writing
 from mixlite.core.prose import excerpt
 from mixlite.entries.entries import Entry
+from mixlite.entries.facts import FactKind
+from mixlite.entries.selections import Choice
 from mixlite.features.accounts.verbs import sign_out
 from mixlite.features.diary.models import EXCERPT_LENGTH
 from mixlite.features.diary.verbs import publish_diary
@@ -22,10 +25,11 @@ from mixlite.features.friends.verbs import accept_request, ask_to_be_friends, en
 from mixlite.features.invitations.models import Invitation
 from mixlite.features.invitations.verbs import join_circle, revoke_invitation, write_invitation
 from mixlite.features.portraits.verbs import choose_portrait
-from mixlite.features.profiles.verbs import describe_oneself
+from mixlite.features.profiles.verbs import add_free_fact, describe_oneself, state_fact
 from mixlite.features.reading.verbs import add_comment, favour, like
 from mixlite.features.voice.verbs import post_voice
 from mixlite.people.friendships import request_between
+from mixlite.people.groups import Group, GroupMember
 from mixlite.people.members import Member
 
 WEEKS_OF_JOINING = 9
@@ -71,6 +75,7 @@ class Year:
         self._members: dict[str, Member] = {}
         self._invitations: dict[str, Invitation] = {}
         self._entries: dict[str, Entry] = {}
+        self._groups: dict[tuple[str, str], int] = {}
         everything = (self.calendar.timed(piece) for person in self.cast.values() for piece in person.pieces)
         self._timed = sorted((timed for timed in everything if timed), key=lambda timed: (timed.at, timed.piece.name))
         self._founded = self._timed[0].at.replace(hour=9, minute=0) - timedelta(weeks=WEEKS_OF_JOINING)
@@ -93,6 +98,9 @@ class Year:
     def _acts(self) -> Iterator[Act]:
         yield from self._arrivals()
         yield from self._befriending()
+        settled = self._timed[0].at - timedelta(minutes=1)
+        for person in self.cast.values():
+            yield Act(settled, partial(self._introduce, person))
         for timed in self._timed:
             yield from self._writing(timed)
         yield from self._loose_ends()
@@ -165,6 +173,37 @@ class Year:
     def _part(self, one: str, other: str) -> None:
         end_friendship(self._members[one], self._members[other])
 
+    def _introduce(self, person: Person) -> None:
+        """Once everybody is there: the groups somebody keeps, and what their profile says, each for whom it is."""
+        member = self._members[person.handle]
+        for group in person.groups:
+            self._groups[person.handle, group.name] = self._gather(member, group)
+        for fact in person.facts:
+            given: dict[str, Any] = {"audience": fact.audience, "choice": self._choice(person.handle, fact.chosen)}
+            if fact.kind == FactKind.FREE:
+                add_free_fact(member, label=fact.label, value=fact.value, **given)
+            else:
+                value = fact.value if fact.in_days is None else self.calendar.month_day(fact.in_days)
+                state_fact(member, fact.kind, value=value, **given)
+
+    def _gather(self, member: Member, group: Circle) -> int:
+        row = Group(owner_id=member.id, name=group.name)
+        db.session.add(row)
+        db.session.flush()
+        people = [self._members[handle].id for handle in group.people]
+        db.session.add_all(GroupMember(group_id=row.id, member_id=number) for number in people)
+        db.session.flush()
+        return row.id
+
+    def _choice(self, handle: str, chosen: Chosen | None) -> Choice | None:
+        if chosen is None:
+            return None
+        people, exceptions = (
+            frozenset(self._members[name].id for name in names) for names in (chosen.people, chosen.exceptions)
+        )
+        groups = frozenset(self._groups[handle, name] for name in chosen.groups)
+        return Choice(not (groups or people), groups, people, exceptions)
+
     # --- what they wrote ----------------------------------------------------------------------------------------------
 
     def _writing(self, timed: Timed) -> Iterator[Act]:
@@ -181,13 +220,12 @@ class Year:
     def _publish(self, timed: Timed) -> None:
         piece = timed.piece
         author = self._members[piece.author]
+        for_whom: dict[str, Any] = {"audience": piece.audience, "choice": self._choice(piece.author, piece.chosen)}
         if piece.kind == "diary":
             first_words = excerpt(piece.body, EXCERPT_LENGTH)
-            entry = publish_diary(
-                author, title=piece.title, body=piece.body, excerpt=first_words, audience=piece.audience
-            )
+            entry = publish_diary(author, title=piece.title, body=piece.body, excerpt=first_words, **for_whom)
         else:
-            entry = post_voice(author, body=piece.body, audience=piece.audience)
+            entry = post_voice(author, body=piece.body, **for_whom)
         self._entries[piece.name] = entry
         self.counts.entries += 1
 

@@ -1,30 +1,20 @@
-"""/."""
+"""/, and what is done there: /read-mark, /new, /manifest.webmanifest."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
-from itertools import groupby
+from hashlib import sha256
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, jsonify, request, url_for
 from flask_login import current_user
 
-from mixlite.core.http import page, public
-from mixlite.core.language import local
-from mixlite.core.paging import Cursors
-from mixlite.policy.showing import Shown, shown
-from mixlite.policy.visibility import feed_ids
+from mixlite.core.errors import NotHere
+from mixlite.core.forms import act
+from mixlite.core.http import done, leave_no_trace, page, public
+from mixlite.core.language import current_language, ngettext
+from mixlite.core.language import gettext as _
+from mixlite.features.home import verbs
+from mixlite.features.home.feed import feed_page, top_cursors
+from mixlite.features.home.queries import unread_since
 
 bp = Blueprint("home", __name__)
-
-PER_PAGE = 20
-
-
-@dataclass(frozen=True)
-class Day:
-    """What was shown on one day of the reader's calendar."""
-
-    date: date
-    items: Sequence[Shown]
 
 
 @bp.get("/")
@@ -33,15 +23,43 @@ def show() -> Response:
     return _home() if current_user.is_authenticated else page("home/welcome.html")
 
 
+@bp.post("/read-mark")
+def mark_read() -> Response:
+    place = top_cursors(current_user).read(request.form.get("top"))
+    if place is None:
+        raise NotHere
+    act(verbs.mark_read, current_user, place)
+    return done(url_for("home.show"))
+
+
+@bp.get("/new")
+def new() -> Response:
+    """How much is new since the page was made, for the page itself to ask; unchanged, it is 304 and nothing else."""
+    leave_no_trace()
+    place = top_cursors(current_user).read(request.args.get("top"))
+    if place is None:
+        raise NotHere
+    unread = unread_since(current_user, place)
+    answer = jsonify(words=_words(unread.count) if unread.count else "")
+    answer.set_etag(sha256(repr((unread, current_language())).encode()).hexdigest()[:16])
+    answer.make_conditional(request)
+    return answer
+
+
+def _words(count: int) -> str:
+    return str(ngettext("%(num)s new entry", "%(num)s new entries", count))
+
+
+@bp.get("/manifest.webmanifest")
+@public
+def manifest() -> Response:
+    """What a phone asks before it puts the house on its first page."""
+    answer = page("home/manifest.json", write=_("Write in your diary"))
+    answer.mimetype = "application/manifest+json"
+    return answer
+
+
 def _home() -> Response:
-    cursors = Cursors("home", current_user.id)
-    after = cursors.read(request.args.get("after"))
-    found = cursors.page(feed_ids(current_user.id, PER_PAGE + 1, after), PER_PAGE, lambda position: position)
-    items = shown(current_user, [entry_id for _at, entry_id in found.items])
-    return page(
-        "home/show.html",
-        days=[Day(day, list(group)) for day, group in groupby(items, lambda item: local(item.entry.shown_at).date())],
-        is_first_page=after is None,
-        older_url=url_for("home.show", after=found.cursor) if found.cursor else None,
-        newest_url=url_for("home.show") if after else None,
-    )
+    feed = feed_page(current_user, request.args.get("after"), request.args.get("top"))
+    older_url = url_for("home.show", after=feed.after, top=feed.top) if feed.after else None
+    return page("home/show.html", feed=feed, older_url=older_url)

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Executable, and_, case, exists, func, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 
 from mixlite.core import clock
 from mixlite.core.db import db
 from mixlite.entries.entries import Entry
+from mixlite.features.invitations.models import ArrivalsSeen
 from mixlite.features.invitations.queries import letter_to
 from mixlite.people.circle import the_circle
 from mixlite.people.friendships import FriendRequest, Friendship
@@ -114,10 +116,11 @@ def _friends_of_friends(viewer: Member) -> Any:
 
 
 def arrivals(viewer: Member, _subjects: Sequence[Any]) -> Mapping[None, Any]:
-    """For the inviter's home: who came in lately through a link of theirs."""
+    """For the inviter's home: who came in lately through a link of theirs, until they were looked at."""
+    seen = select(ArrivalsSeen.newcomer_id).where(ArrivalsSeen.member_id == viewer.id).scalar_subquery()
     lately = (
-        Member.sponsor_id == viewer.id,
-        Member.joined_at > clock.now() - TOLD_FOR,
+        *_came_lately(viewer.id),
+        Member.id > func.coalesce(seen, 0),
         meets(viewer.id, Member),
         ~has_muted(viewer.id, Member.id),
     )
@@ -127,3 +130,25 @@ def arrivals(viewer: Member, _subjects: Sequence[Any]) -> Mapping[None, Any]:
         return {}
     count = db.session.scalar(select(func.count()).select_from(Member).where(*lately)) or 0
     return {None: {"members": members, "count": count}}
+
+
+def trace_of_greeting(*, member_id: int, newcomer_id: int | None = None) -> Executable | None:
+    """The statement that notes that the inviter has looked at this newcomer, or at all of them; None if it is known."""
+    seen = db.session.scalar(select(ArrivalsSeen.newcomer_id).where(ArrivalsSeen.member_id == member_id)) or 0
+    waiting = select(func.max(Member.id)).where(*_came_lately(member_id), Member.id > seen)
+    if newcomer_id is not None:
+        waiting = waiting.where(Member.id <= newcomer_id)
+    newest = db.session.scalar(waiting)
+    if newest is None:
+        return None
+    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
+    noted = insert(ArrivalsSeen).values(member_id=member_id, newcomer_id=newest)
+    return noted.on_conflict_do_update(
+        index_elements=["member_id"],
+        set_={"newcomer_id": noted.excluded.newcomer_id},
+        where=ArrivalsSeen.newcomer_id < noted.excluded.newcomer_id,
+    )
+
+
+def _came_lately(inviter_id: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return Member.sponsor_id == inviter_id, Member.joined_at > clock.now() - TOLD_FOR

@@ -59,3 +59,12 @@ class Invitation(Base):
         if self.uses_left == 0:
             return "used"
         return "open" if self.expires_at > clock.now() else "expired"
+
+
+class ArrivalsSeen(Base):
+    """Up to which newcomer somebody has looked at those who came in by their invitations."""
+
+    __tablename__ = "arrivals_seen"
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), primary_key=True)
+    newcomer_id: Mapped[int] = mapped_column(BigId)

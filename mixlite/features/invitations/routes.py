@@ -14,7 +14,7 @@ from mixlite.core.crypto import password_matches
 from mixlite.core.db import db
 from mixlite.core.errors import NotHere
 from mixlite.core.forms import act
-from mixlite.core.http import carry_session, page, public, see_other
+from mixlite.core.http import carry_session, leave_trace, page, public, see_other
 from mixlite.core.paging import Cursors
 from mixlite.features.invitations import queries, tree, verbs
 from mixlite.features.invitations.forms import InvitationForm, JoinForm
@@ -47,6 +47,7 @@ class ListedInvitation:
 
 @bp.get("/invitations")
 def index() -> Response:
+    leave_trace("arrivals.seen", member_id=current_user.id)
     return _index(InvitationForm())
 
 

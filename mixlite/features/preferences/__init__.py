@@ -1,1 +1,1 @@
-"""How the site looks to this person: language and theme, signed in or not."""
+"""How the site looks and listens to this person: language and theme, signed in or not; keys of the keyboard."""

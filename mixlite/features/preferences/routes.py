@@ -1,4 +1,4 @@
-"""/preferences/language, /preferences/theme: the two small forms at the foot of every page."""
+"""/preferences: language, light, and the keys of the keyboard. The first two stand at the foot of every page, too."""
 
 from flask import Blueprint, Response, current_app, request, url_for
 from flask_login import current_user
@@ -6,13 +6,27 @@ from flask_login import current_user
 from mixlite.core.config import LANGUAGES
 from mixlite.core.errors import NotHere
 from mixlite.core.forms import act
-from mixlite.core.http import came_from, public, see_other
+from mixlite.core.http import came_from, page, public, see_other
 from mixlite.features.preferences import verbs
 
 bp = Blueprint("preferences", __name__, url_prefix="/preferences")
 
 THEMES = {"auto": "", "light": "light", "dark": "dark"}
 KEPT_SECONDS = 400 * 24 * 3600
+
+
+@bp.get("")
+def show() -> Response:
+    return page("preferences/show.html")
+
+
+@bp.post("/shortcuts")
+def shortcuts() -> Response:
+    chosen = request.form.get("shortcuts", "")
+    if chosen not in ("on", "off"):
+        raise NotHere
+    act(verbs.prefer, current_user, shortcuts=chosen == "on")
+    return see_other(url_for("preferences.show", _anchor="shortcuts"))
 
 
 @bp.post("/language")

@@ -2,24 +2,31 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, case, column, exists, func, literal, or_, select, tuple_, values
 from sqlalchemy.orm import aliased
 
 from mixlite.core import clock
-from mixlite.core.db import db
+from mixlite.core.db import Moment, db
+from mixlite.core.language import local, midnight, today
 from mixlite.core.paging import Position
+from mixlite.entries.audience import Audience
 from mixlite.entries.entries import Entry
+from mixlite.entries.facts import Fact, FactKind, in_order
 from mixlite.entries.marks import Favourite
 from mixlite.people.friendships import Friendship, friendship_between, request_between
 from mixlite.people.members import Member
-from mixlite.people.mutes import has_muted
+from mixlite.people.mutes import Mute, has_muted, is_running
 from mixlite.policy.visibility import meets, sees, shows_friends
 
 NEWCOMER_FOR = timedelta(days=30)
 NEWCOMERS = 5
+BIRTHDAYS_AHEAD = 7  # days, today among them
+BIRTHDAYS_ON_HOME = 8
+STRANGERS_LOOKED_AT = 100
+MOST_MONTHS = 600
 
 
 @dataclass(frozen=True)
@@ -54,14 +61,99 @@ def sponsor_of(viewer: Member, member: Member) -> Member | None:
     return db.session.scalars(query).one_or_none()
 
 
+def facts_seen(viewer: Member, member: Member) -> list[Fact]:
+    """What a member says of themselves that the viewer may read, in the order of a profile."""
+    query = select(Fact).where(Fact.author_id == member.id, Fact.kind != FactKind.FRIENDS, sees(viewer.id, Fact))
+    return in_order(db.session.scalars(query).all())
+
+
+@dataclass(frozen=True)
+class Span:
+    """A month or a year of somebody's diary, [first, end) on the viewer's calendar, and how much they may read."""
+
+    first: date
+    end: date
+    count: int = 0
+
+    @property
+    def is_year(self) -> bool:
+        """Whether it is a whole year."""
+        return self.end.year > self.first.year and self.first.month == self.end.month
+
+    @property
+    def word(self) -> str:
+        """As it stands in an address."""
+        return f"{self.first.year:04}" if self.is_year else f"{self.first:%Y-%m}"
+
+
 def entries_by(
-    viewer: Member, member: Member, limit: int, after: Position | None = None, kind: str | None = None
+    viewer: Member,
+    member: Member,
+    limit: int,
+    after: Position | None = None,
+    kind: str | None = None,
+    span: Span | None = None,
 ) -> list[Position]:
     """What a member published that the viewer may read, as (moment, id), the newest first."""
     query = select(Entry.shown_at, Entry.id).where(Entry.author_id == member.id, sees(viewer.id, Entry))
     if kind:
         query = query.where(Entry.kind == kind)
+    if span:
+        query = query.where(Entry.shown_at >= midnight(span.first), Entry.shown_at < midnight(span.end))
     return _positions(query, Entry.shown_at, limit, after)
+
+
+def diary_months(viewer: Member, member: Member) -> list[Span]:
+    """The months of a member's diary in which the viewer may read something, the newest first, in three statements."""
+    of_them = (Entry.author_id == member.id, Entry.kind == "diary", Entry.deleted_at.is_(None))
+    oldest: datetime | None = db.session.scalar(select(func.min(Entry.shown_at, type_=Moment)).where(*of_them))
+    if oldest is None:
+        return []
+    spans = _months_from(local(oldest).date(), today())
+    months = values(column("first", Moment), column("end", Moment), name="months").data(
+        [(midnight(span.first), midnight(span.end)) for span in spans]
+    )
+    calendar = months.cte("calendar")
+    is_within = (Entry.shown_at >= calendar.c.first, Entry.shown_at < calendar.c.end)
+    count = select(func.count()).select_from(Entry).where(*of_them, *is_within, _is_seen(viewer, member))
+    found = db.session.execute(select(calendar.c.first, count.correlate(calendar).scalar_subquery()))
+    counts = {local(first).date(): number for first, number in found}
+    return [Span(span.first, span.end, counts[span.first]) for span in spans if counts[span.first]]
+
+
+def _is_seen(viewer: Member, member: Member) -> ColumnElement[bool]:
+    """`sees`, for the many entries of one member. Of an entry that is not deleted the law looks at nothing but whose it
+    is and for whom: so it is asked of one entry of each audience, and not of ten years of them.
+    """
+    one_each = select(func.min(Entry.id)).where(Entry.author_id == member.id, Entry.deleted_at.is_(None))
+    one_each = one_each.group_by(Entry.audience, Entry.selection_id)
+    query = select(Entry.audience, Entry.selection_id)
+    seen = db.session.execute(query.where(Entry.id.in_(one_each.scalar_subquery()), sees(viewer.id, Entry))).all()
+    words = {audience for audience, selection_id in seen if selection_id is None}
+    return or_(Entry.audience.in_(words), Entry.selection_id.in_({number for _audience, number in seen if number}))
+
+
+def years_of(months: Sequence[Span]) -> list[Span]:
+    """The same by year."""
+    counts: dict[int, int] = {}
+    for month in months:
+        counts[month.first.year] = counts.get(month.first.year, 0) + month.count
+    return [Span(date(year, 1, 1), date(year + 1, 1, 1), count) for year, count in counts.items()]
+
+
+def month_after(first: date) -> date:
+    """The first day of the next month."""
+    return date(first.year + first.month // 12, first.month % 12 + 1, 1)
+
+
+def _months_from(oldest: date, newest: date) -> list[Span]:
+    """The newest first."""
+    spans: list[Span] = []
+    first = oldest.replace(day=1)
+    while first <= newest and len(spans) < MOST_MONTHS:
+        spans.append(Span(first, month_after(first)))
+        first = spans[-1].end
+    return spans[::-1]
 
 
 def favourites_of(viewer: Member, member: Member, limit: int, after: Position | None = None) -> list[Position]:
@@ -129,3 +221,59 @@ def newcomers(viewer: Member, _subjects: Sequence[Any]) -> Mapping[None, Any]:
     met = db.session.scalars(select(Member).where(Member.id.in_(ids), meets(viewer.id, Member)))
     sponsors = {sponsor.id: sponsor for sponsor in met}
     return {None: {"newcomers": [(person, sponsors.get(person.sponsor_id or 0)) for person in found]}}
+
+
+@dataclass(frozen=True)
+class Birthday:
+    """Whose, and on which day of this week. The year they were born in stays where it is."""
+
+    member: Member
+    day: date
+
+
+def birthdays(viewer: Member, _subjects: Sequence[Any]) -> Mapping[None, Any]:
+    """For home: whose birthday it is today and in the next six days, of people whose birthday the viewer may see.
+
+    Friends first, whoever else shows theirs after them: of those a hundred are looked at, so that a town costs no more
+    than a village. Nobody from whom the viewer takes a break.
+    """
+    days = _days_by_name(today())
+    near = _birthdays_of_friends(viewer, list(days)).union_all(_birthdays_of_others(viewer, list(days))).subquery()
+    is_muted = exists(select(1).where(Mute.member_id == viewer.id, Mute.muted_id == near.c.member_id, is_running()))
+    order = case({name: number for number, name in enumerate(days)}, value=near.c.month_day)
+    query = (
+        select(Member, near.c.month_day)
+        .join(near, near.c.member_id == Member.id)
+        .where(~is_muted)
+        .order_by(near.c.is_friend.desc(), order, Member.id)
+        .limit(BIRTHDAYS_ON_HOME)
+    )
+    found = [Birthday(member, days[name]) for member, name in db.session.execute(query)]
+    return {None: {"birthdays": sorted(found, key=lambda each: each.day), "today": today()}} if found else {}
+
+
+def _days_by_name(start: date) -> dict[str, date]:
+    """The days of this week by their MM-DD. Where there is no 29 February, it is kept on the 28th."""
+    days: dict[str, date] = {}
+    for day in (start + timedelta(days=number) for number in range(BIRTHDAYS_AHEAD)):
+        days[f"{day:%m-%d}"] = day
+        if (day.month, day.day) == (2, 28) and (day + timedelta(days=1)).month == 3:
+            days["02-29"] = day
+    return days
+
+
+def _birthdays_of_friends(viewer: Member, names: Sequence[str]) -> Select[Any, Any, Any]:
+    query = select(Fact.author_id.label("member_id"), Fact.month_day.label("month_day"), literal(1).label("is_friend"))
+    query = query.join(Friendship, (Friendship.friend_id == Fact.author_id) & (Friendship.member_id == viewer.id))
+    return query.where(Fact.kind == FactKind.BIRTHDAY, Fact.month_day.in_(names), sees(viewer.id, Fact))
+
+
+def _birthdays_of_others(viewer: Member, names: Sequence[str]) -> Select[Any, Any, Any]:
+    is_friend = exists(
+        select(1).where(Friendship.member_id == viewer.id, Friendship.friend_id == Fact.author_id).correlate(Fact)
+    )
+    for_more = or_(Fact.audience == Audience.MEMBERS, Fact.audience == Audience.FRIENDS_OF_FRIENDS)
+    some = select(Fact.id).where(Fact.month_day.in_(names), for_more, Fact.author_id != viewer.id, ~is_friend)
+    some = some.order_by(Fact.month_day, Fact.id).limit(STRANGERS_LOOKED_AT)
+    query = select(Fact.author_id.label("member_id"), Fact.month_day.label("month_day"), literal(0).label("is_friend"))
+    return query.where(Fact.id.in_(some.scalar_subquery()), sees(viewer.id, Fact))

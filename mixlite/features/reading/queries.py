@@ -109,7 +109,7 @@ def likers_of(viewer: Member, entry: Entry, limit: int) -> Sequence[Member]:
 
 
 def friends_favourites(viewer: Member, _subjects: Sequence[Any]) -> Mapping[None, Any]:
-    """For home: what friends made a favourite lately, only what the viewer may read, each entry once."""
+    """For home: the diary entries that friends made a favourite lately, only what the viewer may read, each once."""
     latest = _latest_favourites_of_friends(viewer)
     query = (
         select(Entry.id, Member)
@@ -140,5 +140,7 @@ def _latest_favourites_of_friends(viewer: Member) -> Subquery:
         .limit(FAVOURITES_LOOKED_AT)
     )
     lately = (Favourite.member_id.in_(friends), Favourite.created_at > clock.now() - RECOMMENDED_FOR)
-    query = select(Favourite).where(*lately).order_by(Favourite.created_at.desc(), Favourite.entry_id.desc())
+    is_diary = (Entry.id == Favourite.entry_id) & (Entry.kind == "diary")
+    query = select(Favourite).join(Entry, is_diary).where(*lately)
+    query = query.order_by(Favourite.created_at.desc(), Favourite.entry_id.desc())
     return query.limit(FAVOURITES_LOOKED_AT).subquery()

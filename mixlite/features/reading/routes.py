@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request, url_for
 from flask_login import current_user
 
 from mixlite.core.forms import act, flash_undo
-from mixlite.core.http import came_from, page, see_other
+from mixlite.core.http import came_from, done, leave_trace, page, see_other
 from mixlite.core.language import gettext as _
 from mixlite.entries.comments import Comment
 from mixlite.entries.entries import Entry
@@ -183,6 +183,8 @@ def _show(entry: Entry, form: CommentForm) -> Response:
     after = _number("after")
     found = list(queries.comments_on(current_user, entry, COMMENTS_PER_PAGE + 1, after))
     item = shown(current_user, [entry.id])[0]
+    seen = max((comment.number for comment in found[:COMMENTS_PER_PAGE]), default=0)
+    leave_trace("entry.read", member_id=current_user.id, entry_id=entry.id, number=seen)
     return page(
         "reading/show.html",
         form.status,
@@ -230,7 +232,7 @@ def _comment_address(comment: Comment) -> str:
 def _act_on(entry_id: int, verb: Callable[..., None]) -> Response:
     """Back to where the button was pressed: the feed, a profile or the entry's own page."""
     act(verb, current_user, visible_entry(current_user, entry_id))
-    return see_other(came_from(url_for("reading.show", entry_id=entry_id)) + f"#e{entry_id}")
+    return done(came_from(url_for("reading.show", entry_id=entry_id)) + f"#e{entry_id}")
 
 
 def _number(name: str) -> int:

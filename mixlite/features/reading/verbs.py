@@ -12,6 +12,7 @@ from mixlite.core.language import lazy_gettext as _l
 from mixlite.entries.comments import Comment
 from mixlite.entries.entries import Entry, next_comment_number
 from mixlite.entries.marks import Favourite, Like, Mark, set_mark, take_mark
+from mixlite.entries.read_marks import note_reading
 from mixlite.entries.versions import version_of
 from mixlite.features.reading.queries import comment_on
 from mixlite.people.members import Member
@@ -31,6 +32,7 @@ def add_comment(member: Member, entry: Entry, *, body: str) -> Comment:
     comment = Comment(entry_id=entry.id, number=number, author_id=member.id, text=body, created_at=clock.now())
     db.session.add(comment)
     db.session.flush()
+    note_reading(member.id, entry.id, number)
     events.record("comment.added", actor_id=member.id, subject_id=comment.id)
     return comment
 

@@ -69,6 +69,12 @@ def test_everybody_writes_something_that_their_friends_can_read():
         (VOICE.replace("Rain.", " \u3000 "), "body is empty"),
         (VOICE + 'comments = [{ by = "rie", text = ">>1 Me." }]\n', "comment 1 points at 1"),
         (VOICE + VOICE, "two at once"),
+        (VOICE.replace('"friends"', '"chosen"\npeople = ["shun"]'), "shun is no friend"),
+        (VOICE.replace('"friends"', '"chosen"\ngroups = ["Nobody"]'), "group Nobody is none"),
+        (
+            VOICE.replace('"friends"', '"chosen"\nbut = ["rie"]') + 'liked_by = ["rie"]\n',
+            "liked by rie, who is no friend who can read it",
+        ),
         ('[[asking]]\nwhom = "rie"\ndays = 1\nat = "07:00"\nmessage = "Hello."\n', "tomo asking rie: friends already"),
         ('[[asking]]\nwhom = "shun"\ndays = 0\nat = "07:00"\nmessage = "Hello."\n', "today is too late"),
     ],

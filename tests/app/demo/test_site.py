@@ -14,8 +14,10 @@ from mixlite.app.demo.script import read_cast
 from mixlite.core import clock
 from mixlite.core.db import db
 from mixlite.core.passwords import weakness
+from mixlite.entries.audience import OFFERED
 from mixlite.entries.comments import Comment
 from mixlite.entries.entries import Entry
+from mixlite.entries.facts import Fact
 from mixlite.entries.marks import Favourite, Like
 from mixlite.features.diary.models import Diary
 from mixlite.features.invitations.models import Invitation
@@ -212,3 +214,22 @@ def test_the_folder_is_an_instance_that_other_commands_understand(whole_demo):
     assert (whole_demo / "secret-key").stat().st_mode & 0o077 == 0
     assert not list(whole_demo.glob("*-wal"))
     assert NOON.isoformat()[:10] in (whole_demo / "demo.json").read_text(encoding="utf-8")
+
+
+def test_everybody_says_something_of_themselves_and_it_stands_for_whom_it_is_meant(demo):
+    with demo.inside():
+        facts = db.session.scalars(select(Fact)).all()
+        speakers = {fact.author_id for fact in facts}
+        assert len(speakers) == karate.PEOPLE
+        assert {fact.audience for fact in facts} == {word.value for word in OFFERED}
+        audiences = set(db.session.scalars(select(Entry.audience)))
+    assert audiences == {word.value for word in OFFERED}
+    key = "Third hook. You know which."
+    hannah, maya = (demo.sign_in(handle, PASSWORD).get("/@rosa").text for handle in ("hannah", "maya"))
+    assert key in hannah
+    assert key not in maya
+
+
+def test_somebody_has_a_birthday_this_week(demo):
+    assert "Birthdays this week" in demo.sign_in("rosa", PASSWORD).get("/").text
+    assert "今週の誕生日" in demo.sign_in("michiko", PASSWORD).get("/").text

@@ -23,7 +23,7 @@ def calendar(year: int, month: int, day: int, hour: int, minute: int = 0) -> Cal
 
 
 def piece(month: int, day: int, at: time = NOON, *lines: Line) -> Piece:
-    return Piece("ken", Day(month, day, at), "", "Fog.", "friends", ("leo", "goro"), ("maya",), lines)
+    return Piece("ken", Day(month, day, at), "", "Fog.", "friends", None, ("leo", "goro"), ("maya",), lines)
 
 
 def test_the_last_week_of_the_script_is_the_week_that_ends_today():

@@ -1,8 +1,6 @@
 """S22: after a block neither of the two exists for the other, wherever they look, and nobody is told."""
 
 import re
-from collections.abc import Iterator
-from urllib.parse import urldefrag
 
 import pytest
 
@@ -11,9 +9,8 @@ from mixlite.entries.entries import Entry
 from mixlite.features.friends.verbs import ask_to_be_friends, block, unblock
 from mixlite.features.reading.verbs import add_comment, favour, like
 from mixlite.people.friendships import are_friends, request_between
-from tests.support.site import Client, Site
-
-MOST_PAGES = 200
+from tests.support.crawl import reachable
+from tests.support.site import Site
 
 
 class Story:
@@ -59,24 +56,6 @@ class Story:
         assert len(pages) > 20
         assert f"/entries/{self.thread}" in pages
         return sorted(path for path, text in pages.items() if traces.search(text))
-
-
-def reachable(client: Client) -> Iterator[tuple[str, str]]:
-    """Every page of this site that can be reached by links from home, with its words."""
-    waiting, seen = ["/"], {"/"}
-    while waiting:
-        path = waiting.pop(0)
-        answer = client.get(path)
-        if answer.mimetype != "text/html":
-            continue
-        assert answer.status_code == 200, f"{path} is linked to, and answers {answer.status_code}"
-        yield path, answer.text
-        for link in re.findall(r'href="(/[^"]*)"', answer.text):
-            address = urldefrag(link.replace("&amp;", "&")).url
-            if address not in seen and not address.startswith("/static/"):
-                assert len(seen) < MOST_PAGES
-                seen.add(address)
-                waiting.append(address)
 
 
 @pytest.fixture

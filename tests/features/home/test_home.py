@@ -72,6 +72,21 @@ def test_requests_and_friends_favourites_stand_on_home(site, cast):
     assert "Worth reading" not in site.sign_in("stranger").get("/").text
 
 
+def test_friends_favourites_are_diary_entries_and_say_who_recommends_them(site, cast):
+    """However many voices were marked since."""
+    diary = site.diary("friend", "friends", title="Worth a while")
+    hidden = site.diary("second", "friends", title="Not for the author")
+    voices = [site.voice("second", "members", body=f"Voice {number}.") for number in range(65)]
+    for entry in (diary, hidden, *voices):
+        site.do(lambda member, entry=entry: favour(member, visible_entry(member, entry)), "friend")
+    page = site.sign_in("author").get("/").text
+    shelf = page[page.index("Favourites of your friends") :].split("</section>")[0]
+    assert "Worth a while" in shelf
+    assert "A favourite of <bdi>Friend</bdi>" in shelf
+    assert "Voice" not in shelf
+    assert "Not for the author" not in page
+
+
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_a_new_members_empty_home_says_what_to_do(site, language):
     site.join("host", language=language)
