@@ -107,6 +107,19 @@ def test_what_is_loaded_keeps_its_indexes_and_its_foreign_keys(crowd: Site):
         assert not connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
 
 
+def test_sqlite_learns_about_its_contents_only_when_it_is_asked_to(crowd: Site, tmp_path: Path):
+    site = _open(settings_for(tmp_path))
+    with site.inside():
+        load_circle(site.settings, Circle(SMALL, NOW, each=1), analyse=True)
+    found = []
+    for place in (crowd, site):
+        with place.inside(), db.engine.connect() as connection:
+            words = "SELECT count(*) FROM sqlite_master WHERE name = 'sqlite_stat1'"
+            found.append(connection.exec_driver_sql(words).scalar())
+    site.close()
+    assert found == [0, 1]
+
+
 @pytest.mark.parametrize("many", [1, 500])
 def test_the_feed_of_a_crowd_is_what_the_law_grants_of_friends_and_oneself(
     crowd: Site, circle: Circle, monkeypatch: pytest.MonkeyPatch, many: int

@@ -34,10 +34,11 @@ def load_circle(settings: Settings, circle: Circle, *, analyse: bool) -> None:
                 fill(raw.driver_connection, name, [*columns, *also], ((*row, *also.values()) for row in rows))
         with connection.begin():
             _put_back(connection, tables)
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        if not settings.is_sqlite:
+    if not settings.is_sqlite:
+        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("VACUUM ANALYZE")
-        elif analyse:
+    elif analyse:
+        with db.engine.begin() as connection:
             connection.exec_driver_sql("ANALYZE")
 
 
