@@ -237,7 +237,7 @@ def _whose_and_for_whom(entry_id: int) -> tuple[int, str, Rule]:
     found = db.session.execute(query.join(_AUTHOR, _AUTHOR.id == Entry.author_id).where(*there)).one_or_none()
     if found is None:
         return 0, Audience.ONLY_ME, false()
-    return found.author_id, found.audience, _is_chosen(_MINE.friend_id, found.selection_id)
+    return found.author_id, found.audience, _is_in_selection(found.selection_id)
 
 
 def _count_around(author_id: int, audience: str, is_named: Rule) -> int:
@@ -280,12 +280,22 @@ def _is_near(author_id: int, reader: type[Member], audience: str, is_named: Rule
     return true()
 
 
+def _is_in_selection(selection_id: int | None) -> Rule:
+    """What `_is_chosen` says of a friend, `_MINE`, as lists: of each, PostgreSQL would read everybody's choices."""
+    named = select(_BY_NAME.member_id).where(_BY_NAME.selection_id == selection_id)
+    in_groups = select(_IN_GROUP.member_id).where(
+        _IN_GROUP.group_id.in_(select(_BY_GROUP.group_id).where(_BY_GROUP.selection_id == selection_id))
+    )
+    is_everybody = select(_SELECTION.all_friends).where(_SELECTION.id == selection_id).scalar_subquery()
+    is_in = or_(is_everybody, _MINE.friend_id.in_(named.where(~_BY_NAME.is_exception)), _MINE.friend_id.in_(in_groups))
+    return and_(is_in, _MINE.friend_id.not_in(named.where(_BY_NAME.is_exception)))
+
+
 def _is_named(choice: Choice) -> Rule:
-    """What `_is_chosen` says of a friend, `_MINE`, for a choice that may not be stored anywhere yet."""
-    friend_id = _MINE.friend_id
+    """The same for a choice that may not be stored anywhere yet."""
     in_groups = select(_IN_GROUP.member_id).where(_IN_GROUP.group_id.in_(choice.groups))
-    is_in = true() if choice.all_friends else or_(friend_id.in_(choice.people), friend_id.in_(in_groups))
-    return and_(is_in, friend_id.not_in(choice.exceptions))
+    is_in = or_(_MINE.friend_id.in_(choice.people), _MINE.friend_id.in_(in_groups))
+    return and_(true() if choice.all_friends else is_in, _MINE.friend_id.not_in(choice.exceptions))
 
 
 def is_called(member: type[Member], words: str) -> Rule:
