@@ -1,7 +1,8 @@
 """The feed with entries for chosen people: both of its ways are the law, and what is for others costs nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -27,7 +28,7 @@ WRITERS = "one other muted ended blocked suspended"
 PLAIN = (Audience.FRIENDS, Audience.MEMBERS, Audience.ONLY_ME)
 
 
-def write(author_id: int, kinds: list[tuple[str, int | None]], *, hours: int = 0) -> None:
+def write(author_id: int, kinds: Sequence[tuple[str, int | None]], *, hours: int = 0) -> None:
     """An hour after the other: an audience and, if it is for chosen people, who."""
     for number, (audience, selection_id) in enumerate(kinds):
         at = clock.now() - timedelta(hours=hours + len(kinds) - number)
@@ -66,9 +67,10 @@ def place(lasting_site: Site) -> Site:
         ]
         with site.inside(), writing():
             selections = [selection_of(site.ids[writer], choice) for choice in choices]
-            words = [(str(word), None) for word in PLAIN]
-            mixed = [pair for made in selections for pair in ((Audience.CHOSEN.value, made), *words)]
-            write(site.ids[writer], mixed * 2 + [(Audience.CHOSEN.value, made) for made in selections] * 4)
+            words: list[tuple[str, int | None]] = [(str(word), None) for word in PLAIN]
+            chosen: list[tuple[str, int | None]] = [(Audience.CHOSEN.value, made) for made in selections]
+            mixed = [pair for one in chosen for pair in (one, *words)]
+            write(site.ids[writer], mixed * 2 + chosen * 4)
     with site.inside(), writing():
         set_mute(site.ids["reader"], site.ids["muted"], None)
         set_mute(site.ids["anna"], site.ids["muted"], clock.now() - timedelta(days=1))
@@ -83,7 +85,7 @@ def by_the_law(viewer_id: int) -> list[Position]:
     friends = select(Friendship.friend_id).where(Friendship.member_id == viewer_id, Friendship.friend_id.not_in(muted))
     theirs = (Entry.author_id == viewer_id) | Entry.author_id.in_(friends)
     query = select(Entry.shown_at, Entry.id).where(law.sees(viewer_id, Entry), theirs)
-    return [tuple(row) for row in db.session.execute(query.order_by(Entry.shown_at.desc(), Entry.id.desc()))]
+    return [(at, number) for at, number in db.session.execute(query.order_by(Entry.shown_at.desc(), Entry.id.desc()))]
 
 
 @pytest.mark.parametrize("many", [1, 4, 500])
@@ -137,13 +139,14 @@ def test_however_much_is_for_others_the_feed_takes_the_same_steps(
         with site.inside():
             after = (clock.now() - timedelta(hours=1), 0) if page == "later" else None
             assert len(law.feed_ids(site.ids["anna"], 3, after)) == plain
-            steps.append(_steps(lambda after=after: law.feed_ids(site.ids["anna"], 3, after)))
+            steps.append(_steps(partial(law.feed_ids, site.ids["anna"], 3, after)))
     assert steps[1] < steps[0] + 200
 
 
 def _steps(question: Callable[[], Any]) -> int:
     counted = count()
     connection = db.session.connection().connection.driver_connection
+    assert connection is not None
     connection.set_progress_handler(lambda: next(counted) < 0, 1)
     question()
     connection.set_progress_handler(None, 1)
