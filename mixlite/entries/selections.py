@@ -136,21 +136,24 @@ def choices_of(selection_ids: Collection[int]) -> Mapping[int, Choice]:
     ids = set(selection_ids)
     if not ids:
         return {}
-    selections = db.session.scalars(select(Selection).where(Selection.id.in_(ids))).all()
     groups: dict[int, set[int]] = {number: set() for number in ids}
-    for group in db.session.scalars(select(SelectionGroup).where(SelectionGroup.selection_id.in_(ids))):
-        groups[group.selection_id].add(group.group_id)
     people: dict[tuple[int, bool], set[int]] = {}
-    for person in db.session.scalars(select(SelectionPerson).where(SelectionPerson.selection_id.in_(ids))):
-        people.setdefault((person.selection_id, person.is_exception), set()).add(person.member_id)
+    of_groups = select(SelectionGroup.selection_id, SelectionGroup.group_id)
+    for number, group_id in db.session.execute(of_groups.where(SelectionGroup.selection_id.in_(ids))):
+        groups[number].add(group_id)
+    of_people = select(SelectionPerson.selection_id, SelectionPerson.is_exception, SelectionPerson.member_id)
+    for number, is_exception, member_id in db.session.execute(of_people.where(SelectionPerson.selection_id.in_(ids))):
+        people.setdefault((number, is_exception), set()).add(member_id)
     return {
-        selection.id: Choice(
-            selection.all_friends,
-            frozenset(groups[selection.id]),
-            frozenset(people.get((selection.id, False), ())),
-            frozenset(people.get((selection.id, True), ())),
+        number: Choice(
+            all_friends,
+            frozenset(groups[number]),
+            frozenset(people.get((number, False), ())),
+            frozenset(people.get((number, True), ())),
         )
-        for selection in selections
+        for number, all_friends in db.session.execute(
+            select(Selection.id, Selection.all_friends).where(Selection.id.in_(ids))
+        )
     }
 
 

@@ -44,7 +44,7 @@ from mixlite.core.paging import Position
 from mixlite.entries.audience import Audience, HasAudience
 from mixlite.entries.entries import CHOSEN_INDEX, FEED_INDEX, FOR_CHOSEN, IN_FEED, OWN_INDEX, SELECTION_INDEX, Entry
 from mixlite.entries.facts import Fact, FactKind
-from mixlite.entries.selections import Choice, Selection, SelectionGroup, SelectionPerson, choices_of
+from mixlite.entries.selections import Choice, Selection, SelectionGroup, SelectionPerson
 from mixlite.people.blocks import Block
 from mixlite.people.friendships import Friendship
 from mixlite.people.groups import GroupMember
@@ -191,12 +191,12 @@ def readers_of(entry_id: int, limit: int, after_id: int = 0, words: str = "") ->
 
     `words` narrows the list to people whose name or handle has them in it, whatever their case.
     """
-    author_id, audience, choice = _whose_and_for_whom(entry_id)
+    author_id, audience, is_named = _whose_and_for_whom(entry_id)
     query = (
         select(Member)
         .join(Entry, Entry.id == entry_id)
         .where(is_here(Member), Member.id != Entry.author_id, Member.id > after_id, sees(Member.id, Entry))
-        .where(_is_near(author_id, Member, audience, choice), is_called(Member, words))
+        .where(_is_near(author_id, Member, audience, is_named), is_called(Member, words))
         .order_by(Member.id)
         .limit(limit)
     )
@@ -215,12 +215,12 @@ def count_of_future_readers(author: Member, audience: str, choice: Choice | None
     """
     if audience != Audience.ONLY_ME and audience not in _READ_AROUND:
         raise ValueError(f"who reads {audience} is not known")
-    return _count_around(author.id, audience, choice or Choice())
+    return _count_around(author.id, audience, _is_named(choice or Choice()))
 
 
 def counts_of_future_readers(author: Member, choice: Choice) -> dict[str, int]:
     """`count_of_future_readers` for every word at once, in one statement."""
-    columns = [_count_query(author.id, word, choice).label(word.value) for word in _READ_AROUND]
+    columns = [_count_query(author.id, word, _is_named(choice)).label(word.value) for word in _READ_AROUND]
     row = db.session.execute(select(*columns)).one()
     return {Audience.ONLY_ME: 0, **{word: getattr(row, word.value) for word in _READ_AROUND}}
 
@@ -228,31 +228,32 @@ def counts_of_future_readers(author: Member, choice: Choice) -> dict[str, int]:
 _READ_AROUND = (Audience.CHOSEN, Audience.FRIENDS, Audience.FRIENDS_OF_FRIENDS, Audience.MEMBERS)
 
 
-def _whose_and_for_whom(entry_id: int) -> tuple[int, str, Choice]:
-    """Of an entry that somebody besides its author may be able to read; else nobody's, for nobody."""
+def _whose_and_for_whom(entry_id: int) -> tuple[int, str, Rule]:
+    """Of an entry that somebody besides its author may be able to read: whose it is, the word of its audience, and
+    which of their friends (`_MINE`) they chose. Else nobody's, for nobody.
+    """
     query = select(Entry.author_id, Entry.audience, Entry.selection_id)
     there = (Entry.id == entry_id, Entry.deleted_at.is_(None), is_here(_AUTHOR))
     found = db.session.execute(query.join(_AUTHOR, _AUTHOR.id == Entry.author_id).where(*there)).one_or_none()
     if found is None:
-        return 0, Audience.ONLY_ME, Choice()
-    choices = choices_of([found.selection_id] if found.selection_id else [])
-    return found.author_id, found.audience, choices.get(found.selection_id, Choice())
+        return 0, Audience.ONLY_ME, false()
+    return found.author_id, found.audience, _is_in_selection(found.selection_id)
 
 
-def _count_around(author_id: int, audience: str, choice: Choice) -> int:
+def _count_around(author_id: int, audience: str, is_named: Rule) -> int:
     """The law, counted from the author outwards: asking it of every member would take a hundred times as long."""
     if audience not in _READ_AROUND:
         return 0
-    return db.session.scalar(select(_count_query(author_id, audience, choice))) or 0
+    return db.session.scalar(select(_count_query(author_id, audience, is_named))) or 0
 
 
-def _count_query(author_id: int, audience: str, choice: Choice) -> ColumnElement[int]:
+def _count_query(author_id: int, audience: str, is_named: Rule) -> ColumnElement[int]:
     """Who is near, less those of them whom the author does not meet. A friend is never blocked."""
-    count = select(func.count()).select_from(Member).where(is_here(Member))
-    is_near = _is_near(author_id, Member, audience, choice)
-    near = count_of_those_here() if audience == Audience.MEMBERS else count.where(is_near).scalar_subquery()
     if audience in (Audience.FRIENDS, Audience.CHOSEN):
-        return near
+        return _count_of_friends(author_id, is_named if audience == Audience.CHOSEN else true())
+    count = select(func.count()).select_from(Member).where(is_here(Member))
+    is_near = _is_near(author_id, Member, audience, is_named)
+    near = count_of_those_here() if audience == Audience.MEMBERS else count.where(is_near).scalar_subquery()
     blocked = select(_BLOCK.blocked_id).where(_BLOCK.blocker_id == author_id)
     blockers = select(_BLOCK.blocker_id).where(_BLOCK.blocked_id == author_id)
     is_left_out = Member.id.in_(union_all(blocked, blockers, select(literal(author_id, BigId))))
@@ -261,27 +262,45 @@ def _count_query(author_id: int, audience: str, choice: Choice) -> ColumnElement
 
 def is_future_reader(author_id: int, reader: type[Member], audience: str, choice: Choice) -> Rule:
     """Whether a friend of this author could read what they published now. Nobody could for a word not known here."""
-    return _is_near(author_id, reader, audience, choice) if audience in _READ_AROUND else false()
+    return _is_near(author_id, reader, audience, _is_named(choice)) if audience in _READ_AROUND else false()
 
 
-def _is_near(author_id: int, reader: type[Member], audience: str, choice: Choice) -> Rule:
+def _count_of_friends(author_id: int, is_named: Rule) -> ColumnElement[int]:
+    """Whether each is here is asked as a value, one by one, or PostgreSQL goes and reads all members instead."""
+    is_there = select(is_here(_BETWEEN)).where(_BETWEEN.id == _MINE.friend_id).correlate_except(_BETWEEN)
+    friends = select(func.count()).select_from(_MINE).where(_MINE.member_id == author_id)
+    return friends.where(is_named, is_there.scalar_subquery()).scalar_subquery()
+
+
+def _is_near(author_id: int, reader: type[Member], audience: str, is_named: Rule) -> Rule:
     """What `_is_in_audience` says, as a list that starts at the author. Blocks are not looked at here."""
     friends = select(_MINE.friend_id).where(_MINE.member_id == author_id)
     if audience == Audience.FRIENDS:
         return reader.id.in_(friends)
     if audience == Audience.CHOSEN:
-        return and_(reader.id.in_(friends), _is_named(reader, choice))
+        return reader.id.in_(friends.where(is_named))
     if audience == Audience.FRIENDS_OF_FRIENDS:
         to_them = (_MINE.member_id == author_id, _MINE.friend_id == _BETWEEN.id, _THEIRS.member_id == _BETWEEN.id)
         return reader.id.in_(friends.union(select(_THEIRS.friend_id).where(*to_them, is_here(_BETWEEN))))
     return true()
 
 
-def _is_named(reader: type[Member], choice: Choice) -> Rule:
-    """What `_is_chosen` says, as lists."""
+def _is_in_selection(selection_id: int | None) -> Rule:
+    """What `_is_chosen` says of a friend, `_MINE`, as lists: of each, PostgreSQL would read everybody's choices."""
+    named = select(_BY_NAME.member_id).where(_BY_NAME.selection_id == selection_id)
+    in_groups = select(_IN_GROUP.member_id).where(
+        _IN_GROUP.group_id.in_(select(_BY_GROUP.group_id).where(_BY_GROUP.selection_id == selection_id))
+    )
+    is_everybody = select(_SELECTION.all_friends).where(_SELECTION.id == selection_id).scalar_subquery()
+    is_in = or_(is_everybody, _MINE.friend_id.in_(named.where(~_BY_NAME.is_exception)), _MINE.friend_id.in_(in_groups))
+    return and_(is_in, _MINE.friend_id.not_in(named.where(_BY_NAME.is_exception)))
+
+
+def _is_named(choice: Choice) -> Rule:
+    """The same for a choice that may not be stored anywhere yet."""
     in_groups = select(_IN_GROUP.member_id).where(_IN_GROUP.group_id.in_(choice.groups))
-    is_in = true() if choice.all_friends else or_(reader.id.in_(choice.people), reader.id.in_(in_groups))
-    return and_(is_in, reader.id.not_in(choice.exceptions))
+    is_in = or_(_MINE.friend_id.in_(choice.people), _MINE.friend_id.in_(in_groups))
+    return and_(true() if choice.all_friends else is_in, _MINE.friend_id.not_in(choice.exceptions))
 
 
 def is_called(member: type[Member], words: str) -> Rule:

@@ -16,9 +16,11 @@ from mixlite.app.bench.tasks import TASKS
 from mixlite.app.cli import main
 from mixlite.core.db import db
 from mixlite.entries.entries import Entry
+from mixlite.entries.selections import choices_of
 from mixlite.people.blocks import Block
 from mixlite.people.friendships import Friendship, count_of_friends
 from mixlite.people.members import Member
+from mixlite.policy import visibility
 from mixlite.policy.visibility import count_of_readers, feed_ids, readers_of, sees
 from tests.support.site import Site, _open, settings_for
 
@@ -63,6 +65,26 @@ def test_silent_friends_wrote_nothing(crowd: Site, circle: Circle):
             assert list(db.session.scalars(wrote)) == [viewer] * len(ALWAYS_WRITTEN)
 
 
+def test_guarded_friends_write_a_great_deal_and_nothing_of_it_for_a_viewer(crowd: Site, circle: Circle):
+    with crowd.inside():
+        for viewer in circle.viewers["1000 guarded"]:
+            friends = select(Friendship.friend_id).where(Friendship.member_id == viewer)
+            wrote = select(func.count()).select_from(Entry).where(Entry.author_id.in_(friends))
+            assert db.session.execute(wrote).scalar_one() > 100
+            assert not db.session.scalar(wrote.where(sees(viewer, Entry)))
+
+
+def test_a_viewers_own_choice_is_all_friends_by_name_and_twenty_groups(crowd: Site, circle: Circle):
+    with crowd.inside():
+        for viewer in circle.viewers["1000 silent"]:
+            own = select(Entry.id, Entry.selection_id).where(Entry.author_id == viewer, Entry.audience == "chosen")
+            entry_id, selection_id = db.session.execute(own).one()
+            assert selection_id is not None
+            choice = choices_of([selection_id])[selection_id]
+            assert len(choice.people) == count_of_readers(entry_id) == count_of_friends(viewer)
+            assert len(choice.groups) == 20
+
+
 def test_friendships_go_both_ways_and_nobody_blocks_a_friend(crowd: Site):
     back = Friendship.__table__.alias()
     is_back = (back.c.member_id == Friendship.friend_id) & (back.c.friend_id == Friendship.member_id)
@@ -86,7 +108,24 @@ def test_what_is_loaded_keeps_its_indexes_and_its_foreign_keys(crowd: Site):
         assert not connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
 
 
-def test_the_feed_of_a_crowd_is_what_the_law_grants_of_friends_and_oneself(crowd: Site, circle: Circle):
+def test_sqlite_learns_about_its_contents_only_when_it_is_asked_to(crowd: Site, tmp_path: Path):
+    site = _open(settings_for(tmp_path))
+    with site.inside():
+        load_circle(site.settings, Circle(SMALL, NOW, each=1), analyse=True)
+    found = []
+    for place in (crowd, site):
+        with place.inside(), db.engine.connect() as connection:
+            words = "SELECT count(*) FROM sqlite_master WHERE name = 'sqlite_stat1'"
+            found.append(connection.exec_driver_sql(words).scalar())
+    site.close()
+    assert found == [0, 1]
+
+
+@pytest.mark.parametrize("many", [1, 500])
+def test_the_feed_of_a_crowd_is_what_the_law_grants_of_friends_and_oneself(
+    crowd: Site, circle: Circle, monkeypatch: pytest.MonkeyPatch, many: int
+):
+    monkeypatch.setattr(visibility, "_MANY", many)
     with crowd.inside():
         for viewers in circle.viewers.values():
             for viewer in viewers:
@@ -121,7 +160,8 @@ def test_it_measures_every_question_and_the_home_page(monkeypatch: pytest.Monkey
     report = "\n".join(said)
     for task in TASKS:
         assert task.name in report
-    assert "ix_entries_feed" in report
+    for name in ("ix_entries_feed", "ix_entries_chosen", "ix_entries_selection"):
+        assert f"INDEX {name} " in report
     fraction = next(line for line in report.splitlines() if line.startswith("fraction"))
     assert all(0 < float(word) < 1 for word in fraction.split()[1:])
     assert not list(tmp_path.iterdir())

@@ -43,12 +43,6 @@ id handle name email password_hash introduction language theme timezone is_host 
 Row = tuple[Any, ...]
 
 
-ENTRY_COLUMNS = """
-    id kind author_id audience selection_id created_at published_at shown_at deleted_at
-    last_number revision needs_no_answer
-"""
-
-
 @dataclass(frozen=True)
 class Size:
     """How large a circle is: members, friends of each and entries of each (both on average)."""
@@ -95,7 +89,7 @@ class Circle:
         self.viewers["anybody"] = self.dice.sample(ordinary, min(self.each, len(ordinary)))
 
     def tables(self) -> Mapping[str, tuple[str, Iterator[Row]]]:
-        """By table: the columns, and the rows."""
+        """By table: the columns, and the rows. Columns that are not named have what their model says."""
         return {
             "members": (
                 MEMBER_COLUMNS,
@@ -105,7 +99,7 @@ class Circle:
             "blocks": ("blocker_id blocked_id created_at", self._blocks()),
             **self.choices.tables(),
             "entries": (
-                ENTRY_COLUMNS,
+                "id kind author_id audience selection_id created_at published_at shown_at deleted_at last_number",
                 self._entry_rows(),
             ),
             "voices": ("entry_id body", ((n, WORDS) for n in self._entry_ids() if not _is_diary(n))),
@@ -243,7 +237,7 @@ class Circle:
                 deleted = None
             kind = "diary" if _is_diary(number) else "voice"
             last_number, selection = 3 * (number % 4 == 0), self.choices.of_entry.get(number)
-            yield number, kind, author, audience, selection, at, published, at, deleted, last_number, 1, False
+            yield number, kind, author, audience, selection, at, published, at, deleted, last_number
 
     def _comments(self) -> Iterator[Row]:
         comment = 0

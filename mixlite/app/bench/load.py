@@ -9,7 +9,7 @@ from contextlib import closing
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, ForeignKeyConstraint, Table
+from sqlalchemy import ColumnDefault, Connection, ForeignKeyConstraint, Table
 from sqlalchemy.schema import AddConstraint, DropConstraint
 
 from mixlite.app.bench.circle import Circle, Row
@@ -29,15 +29,23 @@ def load_circle(settings: Settings, circle: Circle, *, analyse: bool) -> None:
             _take_off(connection, tables)
         with closing(db.engine.raw_connection()) as raw:
             fill = _fill_sqlite if settings.is_sqlite else _fill_postgresql
-            for name, (columns, rows) in circle.tables().items():
-                fill(raw.driver_connection, name, columns.split(), rows)
+            for name, (words, rows) in circle.tables().items():
+                columns, also = words.split(), _defaults(db.metadata.tables[name], words.split())
+                fill(raw.driver_connection, name, [*columns, *also], ((*row, *also.values()) for row in rows))
         with connection.begin():
             _put_back(connection, tables)
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        if not settings.is_sqlite:
+    if not settings.is_sqlite:
+        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("VACUUM ANALYZE")
-        elif analyse:
+    elif analyse:
+        with db.engine.begin() as connection:
             connection.exec_driver_sql("ANALYZE")
+
+
+def _defaults(table: Table, columns: list[str]) -> dict[str, Any]:
+    """What stands in the columns that are not named. Those that a function fills must be named, or may be empty."""
+    others = ((column.name, column.default) for column in table.columns if column.name not in columns)
+    return {name: default.arg for name, default in others if isinstance(default, ColumnDefault) and default.is_scalar}
 
 
 def _keys(connection: Connection, table: Table) -> list[ForeignKeyConstraint]:
