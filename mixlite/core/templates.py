@@ -9,13 +9,15 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from babel.support import NullTranslations, Translations
+from babel.support import Translations
 from flask.templating import Environment
 from jinja2 import Template, nodes
 from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
 from mixlite.core.language import TRANSLATIONS, current_language
+
+_NUMBERS = (1, 0, 2, 3, 5, 11, 21, 100)  # one, and enough others to tell a language with more than two forms
 
 Constant = Callable[..., Any]  # answers the same for the same words, as long as the process lives
 
@@ -83,10 +85,10 @@ class _Sayer(NodeTransformer):
         singular, plural = _text(one), _text(many)
         if singular is None or plural is None:
             return node
-        said = [Markup(self.words.ungettext(singular, plural, n)) for n in (1, 2)]  # noqa: S704 - ours
-        if said[0] == said[1]:
+        said = [Markup(self.words.ungettext(singular, plural, n)) for n in _NUMBERS]  # noqa: S704 - ours
+        if len(set(said)) == 1:
             words: nodes.Expr = nodes.Const(said[0])
-        elif type(self.words) is NullTranslations:
+        elif len(set(said[1:])) == 1:
             is_one = nodes.Compare(number, [nodes.Operand("eq", nodes.Const(1))])
             words = nodes.CondExpr(is_one, nodes.Const(said[0]), nodes.Const(said[1]))
         else:

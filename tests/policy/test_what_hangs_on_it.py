@@ -136,7 +136,7 @@ def test_s19_favourites_recommend_nothing_to_people_who_are_not_met(any_site: Si
         site.join(handle, "host")
     site.befriend("bob", "carl")
     site.befriend("bob", "dora")
-    for_all, for_friends = site.voice("dora", "members", "for all"), site.voice("dora", "friends", "for friends")
+    for_all, for_friends = site.diary("dora", "members", "for all"), site.diary("dora", "friends", "for friends")
     for entry_id in (for_all, for_friends):
         with site.inside():
             entry = visible_entry(site.member("bob"), entry_id)

@@ -42,7 +42,7 @@ def test_joining_confirming_forgetting_and_coming_back(site: Site, address: str,
     assert_accessible(phone)
     no_sideways(phone)
     phone.get_by_role("button", name="Yes, it is mine").click()
-    expect(phone.get_by_role("status")).to_contain_text("rosa@example.com is confirmed")
+    expect(phone.locator(".flashes")).to_contain_text("rosa@example.com is confirmed")
     here.reload()
     expect(here.get_by_text("confirmed", exact=True)).to_be_visible()
 
@@ -60,7 +60,7 @@ def test_joining_confirming_forgetting_and_coming_back(site: Site, address: str,
     expect(phone.get_by_role("alert")).to_contain_text("At least 12 characters")
     phone.fill("[name=new_password]", NEW_PASSWORD)
     phone.get_by_role("button", name="Set the new password").click()
-    expect(phone.get_by_role("status")).to_contain_text("Your new password is set")
+    expect(phone.locator(".flashes")).to_contain_text("Your new password is set")
     here.goto(f"{address}/friends")
     assert "/sign-in" in here.url  # everywhere else she is out
     sign_in(here, address, "rosa@example.com", NEW_PASSWORD)
@@ -110,7 +110,7 @@ def test_changing_the_address_and_the_password_and_looking_after_devices(site, a
     here.fill("[name=password]", PASSWORD)
     here.fill("[name=new_password]", NEW_PASSWORD)
     here.get_by_role("button", name="Set the new password").click()
-    expect(here.get_by_role("status")).to_contain_text("Your new password is set")
+    expect(here.locator(".flashes")).to_contain_text("Your new password is set")
     for page in (here, library):
         assert_clean(page)
 
@@ -157,7 +157,7 @@ def test_the_second_factor_from_beginning_to_end(site, address, new_context) -> 
     lost.goto(f"{address}/settings/account/second-factor")
     expect(lost.get_by_text("9 recovery codes left")).to_be_visible()
     lost.get_by_role("button", name="Switch it off").click()
-    expect(lost.get_by_role("status")).to_contain_text("The second factor is off")
+    expect(lost.locator(".flashes")).to_contain_text("The second factor is off")
     for page in (here, there, lost):
         assert_clean(page)
 
