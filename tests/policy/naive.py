@@ -288,6 +288,7 @@ class World:
             asked.is_withdrawn = True
         else:
             del self.requests[pair]
+        self.dismissed.add((me, asked.asked))
         return DONE
 
     def accept(self, me: int, pair: frozenset[int]) -> str:
@@ -357,7 +358,13 @@ class World:
             return NOT_HERE
         self.people[me].blocks.add(other)
         self._part(me, other)
-        self.requests.pop(frozenset((me, other)), None)
+        asked = self.requests.get(frozenset((me, other)))
+        if asked is not None and asked.is_declined:
+            asked.is_withdrawn = True
+        else:
+            self.requests.pop(frozenset((me, other)), None)
+        self.mutes.pop((me, other), None)
+        self.mutes.pop((other, me), None)
         return DONE
 
     def unblock(self, me: int, other: int) -> str:

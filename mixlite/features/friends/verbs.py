@@ -32,15 +32,18 @@ def ask_to_be_friends(member: Member, other: Member, *, message: str) -> None:
     if earlier is not None and earlier.asker_id == other.id and earlier.withdrawn_at is None:
         _befriend(member, other)
         return
+    declined_at = None
     if earlier is not None and earlier.asker_id == member.id:
-        earlier.withdrawn_at = None  # it was declined and withdrawn: it looks open again, and nobody is asked twice
-        return
+        if earlier.withdrawn_at is None:
+            return
+        declined_at = earlier.declined_at  # it looks new to who asks, and who declined is not asked twice
     if earlier is not None:
-        forget_requests_between(member.id, other.id)  # they asked once, and took it back
+        forget_requests_between(member.id, other.id)
     low, high = sorted((member.id, other.id))
     request = FriendRequest(
         asker_id=member.id, asked_id=other.id, low_id=low, high_id=high, message=message, created_at=clock.now()
     )
+    request.declined_at = declined_at
     db.session.add(request)
     db.session.flush()
     events.record("friendship.asked", actor_id=member.id, subject_id=request.id)
@@ -66,6 +69,7 @@ def withdraw_request(member: Member, request_id: int) -> None:
         forget_requests_between(member.id, other.id)
     else:
         request.withdrawn_at = clock.now()
+    dismiss(member.id, other.id)  # whether it was declined or not, they are not suggested
 
 
 def mute(member: Member, other: Member, *, days: int) -> None:
@@ -110,7 +114,13 @@ def block(member: Member, other: Member) -> None:
         raise NotHere
     _hold(member, other)
     end_friendship_between(member.id, other.id)
-    forget_requests_between(member.id, other.id)
+    for one, another in ((member, other), (other, member)):
+        end_mute(one.id, another.id)
+    request = request_between(member.id, other.id)
+    if request is not None and request.declined_at is not None:
+        request.withdrawn_at = clock.now()  # so that unblocking is no way to ask again
+    else:
+        forget_requests_between(member.id, other.id)
     add_block(member.id, other.id)
     events.record("member.blocked", actor_id=member.id, subject_id=other.id)
 

@@ -18,6 +18,7 @@ from mixlite.entries.entries import Entry
 from mixlite.features.invitations.models import ArrivalsSeen
 from mixlite.features.invitations.queries import letter_to
 from mixlite.people.circle import the_circle
+from mixlite.people.dismissals import Dismissal
 from mixlite.people.friendships import FriendRequest, Friendship
 from mixlite.people.members import Member, is_here
 from mixlite.people.mutes import has_muted
@@ -82,6 +83,7 @@ def people_to_know(viewer: Member, inviter: Member | None) -> list[Suggestion]:
     query = (
         select(Member, rank)
         .where(Member.id != viewer.id, or_(*(rule for _how, rule in ways)))
+        .where(Member.id.not_in(select(Dismissal.other_id).where(Dismissal.member_id == viewer.id)))
         .where(~_is_friend_or_asked(viewer), meets(viewer.id, Member), ~has_muted(viewer.id, Member.id))
         .order_by(rank, Member.id.desc())
         .limit(SUGGESTED)
