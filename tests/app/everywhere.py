@@ -126,7 +126,7 @@ WAYS: Mapping[str, tuple[Way, ...]] = {
     "voice.new": (_read(),),
     "voice.create": (_send({"body": "Tea.", "audience": "friends"}, texts="body"),),
     "portraits.show": (_read(code="portrait"),),
-    "portraits.choose": (_read(), _send({"portrait": "t-cat"}, texts="portrait")),
+    "portraits.choose": (_read(), _send({"portrait": "t-cat"})),
     "home.manifest": (_read(), _read(signed_out=True)),
     "preferences.show": (_read(),),
     "preferences.shortcuts": (_send({"shortcuts": "off"}),),
