@@ -217,12 +217,12 @@ def test_two_hosts_at_the_same_settings_see_both_texts(
     )
     for page, words in ((one, "Keiko on Monday."), (other, "Sweep on Sunday.")):
         page.goto(f"{address}/host/settings")
-        page.get_by_label("Notice on everybody's home").fill(words)
+        page.get_by_label("Notice on everybody’s home").fill(words)
     for page in (one, other):
         page.get_by_role("button", name="Save").click()
     expect(other.get_by_role("alert")).to_contain_text("Meanwhile another host has saved these settings.")
     expect(other.locator(".theirs")).to_contain_text("Keiko on Monday.")
-    expect(other.get_by_label("Notice on everybody's home")).to_have_value("Sweep on Sunday.")
+    expect(other.get_by_label("Notice on everybody’s home")).to_have_value("Sweep on Sunday.")
     if javascript:
         looks_right(other)
     other.get_by_role("button", name="Save").click()
