@@ -1,6 +1,7 @@
 """For whom a member usually writes: what was chosen last for each kind of entry, and the member's own default."""
 
 from sqlalchemy import ForeignKey, String, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mixlite.core.db import Base, db
@@ -30,13 +31,11 @@ def habit_of(member_id: int, kind: str) -> tuple[str, int | None]:
 
 
 def keep_habit(member_id: int, kind: str, audience: str, selection_id: int | None) -> None:
-    """The next one of this kind begins with this."""
-    habit = db.session.get(Habit, (member_id, kind), populate_existing=True)
-    if habit is None:
-        habit = Habit(member_id=member_id, kind=kind)
-        db.session.add(habit)
-    habit.audience, habit.selection_id = audience, selection_id
-    db.session.flush()
+    """The next one of this kind begins with this. Of two at the same moment the later one stays."""
+    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
+    said = {"audience": str(audience), "selection_id": selection_id}
+    row = insert(Habit).values(member_id=member_id, kind=kind, **said)
+    db.session.execute(row.on_conflict_do_update(index_elements=[Habit.member_id, Habit.kind], set_=said))
 
 
 def forget_habits(member_id: int) -> None:

@@ -1,6 +1,7 @@
 """People whom a member does not want suggested any more. Nobody else knows."""
 
 from sqlalchemy import ForeignKey, Index, delete, or_
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mixlite.core.db import Base, db
@@ -17,10 +18,10 @@ class Dismissal(Base):
 
 
 def dismiss(member_id: int, other_id: int) -> None:
-    """Once is enough."""
-    if db.session.get(Dismissal, (member_id, other_id)) is None:
-        db.session.add(Dismissal(member_id=member_id, other_id=other_id))
-        db.session.flush()
+    """Once is enough; two at once are one."""
+    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
+    row = insert(Dismissal).values(member_id=member_id, other_id=other_id)
+    db.session.execute(row.on_conflict_do_nothing())
 
 
 def erase_dismissals(member_id: int) -> None:
