@@ -102,7 +102,9 @@ def test_s15_a_cursor_of_another_person_or_list_opens_nothing(whole):
 
 EXTRAS = ["id", "user_id", "author_id", "actor_id", "role", "is_admin", "community_id", "visibility", "verified"]
 EXTRAS += ["invite_count", "permissions", "scope", "__class__", "_fields", "meta", "data", "obj", "formdata"]
-OF_FORMS = {"csrf_token", "nonce", "next", "message", "login", "needs_no_answer", "revision"}  # and columns, too
+OF_FORMS = {"csrf_token", "nonce", "next", "message", "login"}  # and columns, too
+OF_WRITING = {"needs_no_answer", "revision"}  # fields of these forms alone; everywhere else they are foreign
+WRITING = {"diary.new", "voice.create", "reading.edit", "drafts.keep_change"}
 RANDOM = {"token_hash", "salt", "nonce", "fingerprint", "password_hash"}
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -140,7 +142,8 @@ def _act(whole: Whole, endpoint, way, *, with_extras: bool):
     with clock.at(NOW):
         client = whole.client_for(way)
         token = client.csrf_token()
-        extras = _extras({*way.sent, *OF_FORMS}) if with_extras else []
+        own = {*way.sent, *OF_FORMS, *(OF_WRITING if endpoint in WRITING else ())}
+        extras = _extras(own) if with_extras else []
         fields = [("csrf_token", token), *way.sent.items(), *extras]
         if with_extras:
             fields += [(name, "other") for name in way.sent]  # the second of a doubled field is not heard
