@@ -24,7 +24,7 @@ from mixlite.policy.drafting import Drafted
 from mixlite.policy.visibility import counts_of_future_readers
 
 EXCEPT = "friends_except"  # a line of the picker of its own; to the law it is `chosen`
-LINES: Any = ["only_me", "chosen", "friends", EXCEPT, "friends_of_friends", "members"]
+LINES: Any = ["only_me", "chosen", EXCEPT, "friends", "friends_of_friends", "members"]
 _LINE_WORDS: Mapping[str, tuple[Any, Any]] = {
     **WORDS,
     Audience.CHOSEN: (_l("Chosen people"), _l("Groups of yours, and friends by name.")),

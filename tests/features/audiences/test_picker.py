@@ -41,7 +41,7 @@ def group_id(author: Client) -> str:
 def test_the_lines_of_the_picker_and_how_many_people_each_is(author: Client):
     page = author.get("/diary/new").text
     lines = re.findall(r'type="radio" name="audience" value="(\w+)"', page)
-    assert lines == ["only_me", "chosen", "friends", "friends_except", "friends_of_friends", "members"]
+    assert lines == ["only_me", "chosen", "friends_except", "friends", "friends_of_friends", "members"]
     counts = dict(re.findall(r'data-audience="(\w+)"><input.*?<span class="count">([^<]*)<', page, re.DOTALL))
     assert counts["friends"] == "3 people"
     assert counts["friends_of_friends"] == "4 people"
