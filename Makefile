@@ -72,7 +72,7 @@ pictures: $(DEV_READY) ## take the README's pictures anew (.ci/pictures)
 	$(call bounded,$(LIMIT)) $(PY) .ci/pictures.py
 
 .PHONY: system
-system: ## install Chromium, a Japanese font, PostgreSQL (Debian packages; as root or with sudo)
+system: ## install Chromium, a Japanese font, PostgreSQL, Redis (Debian packages; as root or with sudo)
 	@bash .ci/system
 
 .PHONY: translations
