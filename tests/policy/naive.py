@@ -358,11 +358,7 @@ class World:
             return NOT_HERE
         self.people[me].blocks.add(other)
         self._part(me, other)
-        asked = self.requests.get(frozenset((me, other)))
-        if asked is not None and asked.is_declined:
-            asked.is_withdrawn = True
-        else:
-            self.requests.pop(frozenset((me, other)), None)
+        self.requests.pop(frozenset((me, other)), None)
         self.mutes.pop((me, other), None)
         self.mutes.pop((other, me), None)
         return DONE

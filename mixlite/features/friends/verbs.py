@@ -109,18 +109,14 @@ def end_friendship(member: Member, other: Member) -> None:
 
 
 def block(member: Member, other: Member) -> None:
-    """Neither exists for the other any more; friendship and requests end."""
+    """Neither exists for the other any more; friendship, requests and breaks end."""
     if member.id == other.id:
         raise NotHere
     _hold(member, other)
     end_friendship_between(member.id, other.id)
     for one, another in ((member, other), (other, member)):
         end_mute(one.id, another.id)
-    request = request_between(member.id, other.id)
-    if request is not None and request.declined_at is not None:
-        request.withdrawn_at = clock.now()  # so that unblocking is no way to ask again
-    else:
-        forget_requests_between(member.id, other.id)
+    forget_requests_between(member.id, other.id)
     add_block(member.id, other.id)
     events.record("member.blocked", actor_id=member.id, subject_id=other.id)
 
