@@ -13,6 +13,10 @@ from mixlite.features.invitations import farewell as invitation_farewell
 from mixlite.features.invitations import first_hour, oversight
 from mixlite.features.invitations import reactions as invitation_reactions
 from mixlite.features.leaving import queries as leaving
+from mixlite.features.media import farewell as media_farewell
+from mixlite.features.photos import forms as photo_forms
+from mixlite.features.photos import queries as photos
+from mixlite.features.photos import verbs as photo_verbs
 from mixlite.features.profiles import queries as profiles
 from mixlite.features.profiles import reportables as profiles_reportables
 from mixlite.features.reading import queries as reading
@@ -42,6 +46,24 @@ KINDS = (
         edit=voice_forms.edit_form,
         revise=voice_verbs.revise_voice,
         edit_template="voice/edit.html",
+    ),
+    Kind(
+        name="album",
+        load=photos.albums_of,
+        card="photos/_album_card.html",
+        page="photos/_album_page.html",
+        edit=photo_forms.edit_album,
+        revise=photo_verbs.revise_album,
+        edit_template="photos/edit.html",
+    ),
+    Kind(
+        name="photo",
+        load=photos.photos_of,
+        card="photos/_photo_card.html",
+        page="photos/_photo_page.html",
+        edit=photo_forms.edit_photo,
+        revise=photo_verbs.revise_photo,
+        edit_template="photos/edit_photo.html",
     ),
 )
 
@@ -84,7 +106,7 @@ PANELS = (
 )
 
 
-FAREWELLS = (account_farewell.erase, invitation_farewell.erase)
+FAREWELLS = (account_farewell.erase, invitation_farewell.erase, media_farewell.erase)
 
 
 def build_house() -> House:

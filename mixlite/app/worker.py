@@ -2,6 +2,8 @@
 
 import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 from flask import Flask
@@ -11,6 +13,8 @@ from mixlite.core import events, mail, once
 from mixlite.core.config import Settings
 from mixlite.core.jobs import Workshop
 from mixlite.core.rooms import current_house
+from mixlite.entries.media import forget_unused, sweep_storage
+from mixlite.entries.preparing import media_job
 from mixlite.features.accounts.letters import forget_old_codes
 from mixlite.features.leaving.erasing import erasing_job
 from mixlite.features.reports.verbs import forget_old_copies
@@ -59,7 +63,7 @@ def _elsewhere(kind: str, row_id: int) -> None:
 
 def build_workshop() -> Workshop:
     """Every kind of row that is worked on."""
-    return Workshop([events.event_job(current_house().reactions), mail.letter_job(), erasing_job()])
+    return Workshop([events.event_job(current_house().reactions), mail.letter_job(), erasing_job(), media_job()])
 
 
 def housekeeping() -> None:
@@ -71,6 +75,8 @@ def housekeeping() -> None:
         stewardship.lift_ended_suspensions,
         forget_old_copies,
         events.forget_old_events,
+        forget_unused,
+        sweep_storage,
     ):
         try:
             chore()
@@ -90,8 +96,19 @@ def run_worker(app: Flask, settings: Settings) -> None:
 
         return run
 
+    # Pictures take long, and forty of them must not hold up a letter: they have a thread of their own. Who is told twice
+    # of one finds that it is done.
+    darkroom = ThreadPoolExecutor(1, thread_name_prefix="pictures")
+    pictures = Workshop([workshop.jobs["media"]])
+    develop = in_app(pictures.run)
+    workshop.jobs["media"] = replace(
+        workshop.jobs["media"], run=lambda row_id: darkroom.submit(develop, "media", row_id) and None
+    )
     huey = build_queue(settings, in_app(workshop.run)).huey
     huey.periodic_task(crontab(minute="*"), name="sweep")(in_app(workshop.sweep))
     huey.periodic_task(crontab(minute="7"), name="housekeep")(in_app(housekeeping))
     in_app(workshop.sweep)()
-    huey.create_consumer(workers=1, periodic=True, initial_delay=0.1, max_delay=IDLE_SECONDS).run()
+    try:
+        huey.create_consumer(workers=1, periodic=True, initial_delay=0.1, max_delay=IDLE_SECONDS).run()
+    finally:
+        darkroom.shutdown(cancel_futures=True)

@@ -3,4 +3,5 @@ import "./copy.js";
 import "./counter.js";
 import "./double.js";
 import "./menu.js";
+import "./preparing.js";
 import "./theme.js";

@@ -56,8 +56,7 @@ def entries_by(
 ) -> list[Position]:
     """What a member published that the viewer may read, as (moment, id), the newest first."""
     query = select(Entry.shown_at, Entry.id).where(Entry.author_id == member.id, sees(viewer.id, Entry))
-    if kind:
-        query = query.where(Entry.kind == kind)
+    query = query.where(Entry.kind == kind if kind else Entry.parent_id.is_(None))
     return _positions(query, Entry.shown_at, limit, after)
 
 
