@@ -92,7 +92,7 @@ class Storage:
 
     def delete_below(self, folder: str) -> None:
         """Everything whose name begins with this folder; what a killed process left half-written, too."""
-        for name in list(self.names(folder)):
+        for name in list(self.names(_checked(folder))):
             self.delete(name)
 
 
