@@ -96,14 +96,16 @@ def run_worker(app: Flask, settings: Settings) -> None:
 
         return run
 
-    # Pictures take long, and forty of them must not hold up a letter: they have a thread of their own. Who is told twice
-    # of one finds that it is done.
+    # Pictures take long, and forty of them must not hold up a letter: they have a thread of their own. Whoever is told
+    # twice of one finds that it is done.
     darkroom = ThreadPoolExecutor(1, thread_name_prefix="pictures")
     pictures = Workshop([workshop.jobs["media"]])
     develop = in_app(pictures.run)
-    workshop.jobs["media"] = replace(
-        workshop.jobs["media"], run=lambda row_id: darkroom.submit(develop, "media", row_id) and None
-    )
+
+    def hand_over(row_id: int) -> None:
+        darkroom.submit(develop, "media", row_id)
+
+    workshop.jobs["media"] = replace(workshop.jobs["media"], run=hand_over)
     huey = build_queue(settings, in_app(workshop.run)).huey
     huey.periodic_task(crontab(minute="*"), name="sweep")(in_app(workshop.sweep))
     huey.periodic_task(crontab(minute="7"), name="housekeep")(in_app(housekeeping))

@@ -24,8 +24,8 @@ class Audience(StrEnum):
     PUBLIC = "public"
 
 
-# Beside the words of people: who reads it is asked of its parent (a photo in an album). To whatever looks at this column
-# alone, feeds and lists among them, it grants nothing.
+# Beside the words of people: who reads it is asked of its parent (a photo in an album). To whatever looks at this
+# column alone, feeds and lists among them, it grants nothing.
 AS_PARENT = "parent"
 
 # What a member can choose for what they publish themselves, from the narrowest to the widest.

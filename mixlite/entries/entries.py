@@ -59,7 +59,7 @@ class Entry(HasAudience, Base):
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("entries.id", ondelete="CASCADE"))
 
     author: Mapped[Member] = relationship(lazy="raise_on_sql")
-    parent: Mapped["Entry | None"] = relationship(lazy="raise_on_sql", remote_side=[id])
+    parent: Mapped["Entry | None"] = relationship(lazy="raise_on_sql", remote_side="Entry.id")
 
     @property
     def for_whom(self) -> str:

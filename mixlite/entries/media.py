@@ -148,7 +148,7 @@ def part_of(token: str, number: int) -> str:
     return f"{folder_of(token)}/in/{number:04}"
 
 
-# ------------------------------------------------------------------------------------------------------------- coming in
+# ------------------------------------------------------------------------------------------------------------ coming in
 
 
 def expect(owner_id: int, size: int, file_name: str) -> Progress:
@@ -189,7 +189,7 @@ def _refuse_beyond_quota(owner_id: int, size: int) -> None:
     quota = current_settings().media_quota * 2**20
     if used + size > quota:
         words = _l(
-            "Your pictures have %(used)s of %(quota)s MB here; this one does not fit in. Delete some, or ask your host.",
+            "Your pictures fill %(used)s of %(quota)s MB; this one does not fit in. Delete some, or ask your host.",
             used=used // 2**20,
             quota=quota // 2**20,
         )
@@ -201,7 +201,7 @@ def _refuse_beyond_quota(owner_id: int, size: int) -> None:
 
 def bytes_of(owner_id: int) -> int:
     """What a member's pictures count, the ones that are on their way included."""
-    return int(db.session.scalar(select(func.coalesce(func.sum(Media.bytes), 0)).where(Media.owner_id == owner_id)))
+    return int(db.session.scalar(select(func.sum(Media.bytes)).where(Media.owner_id == owner_id)) or 0)
 
 
 def _shown_name(file_name: str) -> str:
@@ -320,7 +320,7 @@ def give_up(owner_id: int, tokens: Iterable[str]) -> None:
             bell().ring_after_commit("media", media_id)
 
 
-# ------------------------------------------------------------------------------------------------------- in their places
+# ------------------------------------------------------------------------------------------------------ in their places
 
 
 def waiting_of(owner_id: int, tokens: Sequence[str]) -> list[Media]:
@@ -376,7 +376,7 @@ def sweep_storage() -> int:
     """
     by_token: dict[str, list[str]] = {}
     for name in storage().names():
-        by_token.setdefault((name.split("/") + [""])[1], []).append(name)
+        by_token.setdefault(name.split("/")[min(1, name.count("/"))], []).append(name)
     gone = 0
     tokens = sorted(by_token)
     for start in range(0, len(tokens), 500):

@@ -16,6 +16,7 @@ It decodes and encodes anew, and hands on pixels only: nothing else of the file 
 """
 
 import ctypes
+import io
 import json
 import os
 import resource
@@ -23,7 +24,8 @@ import signal
 import sys
 from typing import Any, BinaryIO
 
-from PIL import Image, ImageCms, ImageOps
+import pillow_heif
+from PIL import Image, ImageCms
 
 WIDTHS = (320, 1024, 2048)  # of the longer side
 QUALITY = 82
@@ -63,8 +65,6 @@ def main() -> None:
 
 def _load_decoders() -> None:
     """Everything that would be imported while decoding: afterwards no file can be opened."""
-    import pillow_heif
-
     pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
     pillow_heif.options.DECODE_THREADS = 1
     Image.init()
@@ -192,7 +192,7 @@ def _in_srgb(image: Image.Image) -> Image.Image:
         try:
             shown = ImageCms.profileToProfile(
                 colours,
-                ImageCms.ImageCmsProfile(_Bytes(profile)),
+                ImageCms.ImageCmsProfile(io.BytesIO(profile)),
                 ImageCms.createProfile("sRGB"),
                 renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
                 outputMode="RGB",
@@ -207,16 +207,6 @@ def _in_srgb(image: Image.Image) -> Image.Image:
     return shown
 
 
-class _Bytes:
-    """As much of a file as ImageCms asks for."""
-
-    def __init__(self, content: bytes):
-        self.content = content
-
-    def read(self) -> bytes:
-        return self.content
-
-
 def _fitting(size: tuple[int, int], longest: int) -> tuple[int, int]:
     """The largest size of this shape whose longer side is at most `longest`; never larger than it is."""
     factor = min(1.0, longest / max(size))
@@ -229,8 +219,6 @@ def _shrunk(image: Image.Image, longest: int) -> Image.Image:
 
 
 def _encoded(image: Image.Image) -> bytes:
-    import io
-
     buffer = io.BytesIO()
     image.info = {}
     image.save(buffer, "WEBP", quality=QUALITY, method=4, exif=b"", icc_profile=b"", xmp=b"")
@@ -243,9 +231,9 @@ def _colour(image: Image.Image) -> str:
     paper = Image.new("RGBA", tiny.size, (255, 255, 255, 255))
     paper.alpha_composite(tiny)
     few = paper.convert("RGB").quantize(5, Image.Quantize.MEDIANCUT)
-    _count, index = max(few.getcolors() or [(1, 0)])
+    index = max(range(5), key=few.histogram().__getitem__)
     palette = few.getpalette() or [128, 128, 128]
-    return "".join(f"{value:02x}" for value in palette[3 * int(index) : 3 * int(index) + 3])
+    return "".join(f"{value:02x}" for value in palette[3 * index : 3 * index + 3])
 
 
 if __name__ == "__main__":

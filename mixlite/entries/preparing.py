@@ -123,8 +123,7 @@ def _prepare(claim: _Claim) -> None:
 
 
 def _gather(claim: _Claim, original: BinaryIO) -> None:
-    for number in range(-(-claim.size // PART_BYTES)):
-        original.write(storage().get(part_of(claim.token, number)))
+    original.writelines(storage().get(part_of(claim.token, number)) for number in range(-(-claim.size // PART_BYTES)))
     original.flush()
     original.seek(0)
 

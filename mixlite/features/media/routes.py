@@ -1,6 +1,6 @@
 """/media: a small protocol for uploads that can be resumed, and the bytes of every picture.
 
-An upload: `POST /media` with `size` and `name` answers a token and the length of a part; `POST /media/<token>/parts/<n>`
+An upload: `POST /media` with `size` and `name` answers a token and the length of a part. `POST /media/<token>/parts/n`
 brings the bytes that begin at n; the last part ends it. `GET` or `HEAD /media/<token>/upload` says how far it is, after
 a broken connection or while the picture is made ready. `POST /media/<token>/cancel` ends it. Answers are JSON.
 """

@@ -68,7 +68,7 @@ def albums_of(entry_ids: Sequence[int]) -> Mapping[int, ShownAlbum]:
     albums = db.session.scalars(select(Album).where(Album.entry_id.in_(entry_ids))).all()
     place = func.row_number().over(partition_by=Photo.album_id, order_by=(Photo.position, Photo.entry_id))
     count = func.count().over(partition_by=Photo.album_id)
-    ranked = _photos_there().add_columns(place.label("place"), count.label("count"))
+    ranked = _photos_there().add_columns(place.label("place"), count.label("total"))
     ranked_photos = ranked.where(Photo.album_id.in_(entry_ids)).subquery()
     rows = db.session.execute(
         select(ranked_photos).where(ranked_photos.c.place <= PREVIEW).order_by(ranked_photos.c.place)
@@ -79,7 +79,7 @@ def albums_of(entry_ids: Sequence[int]) -> Mapping[int, ShownAlbum]:
             album.title,
             album.body,
             [_print(row, media) for row in rows if row.album_id == album.entry_id],
-            next((row.count for row in rows if row.album_id == album.entry_id), 0),
+            next((row.total for row in rows if row.album_id == album.entry_id), 0),
         )
         for album in albums
     }
@@ -87,16 +87,16 @@ def albums_of(entry_ids: Sequence[int]) -> Mapping[int, ShownAlbum]:
 
 def photos_of(entry_ids: Sequence[int]) -> Mapping[int, ShownPhoto]:
     """By entry id, each with its neighbours, in two statements."""
-    order = {"partition_by": Photo.album_id, "order_by": (Photo.position, Photo.entry_id)}
+    album, order = Photo.album_id, (Photo.position, Photo.entry_id)
     of_albums = select(Photo.album_id).where(Photo.entry_id.in_(entry_ids))
     ranked = (
         _photos_there()
         .where(Photo.album_id.in_(of_albums))
         .add_columns(
-            func.row_number().over(**order).label("number"),
-            func.count().over(partition_by=Photo.album_id).label("count"),
-            func.lag(Photo.entry_id).over(**order).label("previous_id"),
-            func.lead(Photo.entry_id).over(**order).label("next_id"),
+            func.row_number().over(partition_by=album, order_by=order).label("number"),
+            func.count().over(partition_by=Photo.album_id).label("total"),
+            func.lag(Photo.entry_id).over(partition_by=album, order_by=order).label("previous_id"),
+            func.lead(Photo.entry_id).over(partition_by=album, order_by=order).label("next_id"),
         )
         .subquery()
     )
@@ -105,7 +105,7 @@ def photos_of(entry_ids: Sequence[int]) -> Mapping[int, ShownPhoto]:
     media = media_in([row.entry_id for row in rows])
     return {
         row.entry_id: ShownPhoto(
-            _print(row, media), row.album_id, row.title, row.number, row.count, row.previous_id, row.next_id
+            _print(row, media), row.album_id, row.title, row.number, row.total, row.previous_id, row.next_id
         )
         for row in rows
     }
