@@ -158,8 +158,8 @@ def _with_quota(site: Site, megabytes: int) -> Any:
 def test_a_form_over_quota_keeps_what_was_typed(site, cast):
     site.app.config["MIXLITE"] = _with_quota(site, 1)
     author = site.sign_in("author")
-    upload(author, noise((850, 850)))
-    files = [(BytesIO(noise((300, 300))), "one.png"), (BytesIO(noise((550, 550))), "two.png")]
+    begin(author, b"x" * 800_000)
+    files = [(BytesIO(noise((200, 200))[:100_000]), "one.png"), (BytesIO(b"x" * 300_000), "two.png")]
     page = author.submit("/albums/new", "Publish", title="My title", body="", audience="friends", files=files)
     assert page.status_code == 422
     assert "My title" in page.text

@@ -70,7 +70,7 @@ def test_s17_nobody_else_gets_a_byte(site, cast):
 
 def test_pages_ask_the_same_however_many_pictures_there_are(site, cast):
     author = site.sign_in("author")
-    counts = []
+    counts: list[list[int]] = []
     for number in (1, 9):
         album = publish(author, *(picture(colour=f"#0{n}{n}") for n in range(number)), title=f"T{number}")
         work(site)
