@@ -18,4 +18,5 @@ import "./undo.js";
 
 // What only some pages need, and none to be read.
 if (document.querySelector("[data-uploads]")) import("./upload.js");
+if (document.querySelector("[data-order]")) import("./arrange.js");
 if (document.querySelector("[data-viewer], .prints-sheet, .strip")) import("./viewer.js");

@@ -151,7 +151,7 @@ def delete(entry_id: int) -> Response:
     if form.perform(verbs.delete_entry, current_user, entry):
         words = _("It is deleted. Nobody can see it any more.")
         flash_undo(words, url_for("reading.restore", entry_id=entry_id))
-        return see_other(url_for("home.show"))
+        return see_other(_after_deleting(entry))
     return page("reading/delete.html", form.status, item=shown(current_user, [entry_id])[0], form=form)
 
 
@@ -201,6 +201,11 @@ def _show(entry: Entry, form: CommentForm) -> Response:
         reader_count=count_of_readers(entry.id) if item.is_mine else None,
         **_neighbours(entry, found, after),
     )
+
+
+def _after_deleting(entry: Entry) -> str:
+    """What a part belongs to is still there."""
+    return url_for("reading.show", entry_id=entry.parent_id) if entry.parent_id else url_for("home.show")
 
 
 def _why(entry: Entry) -> str:
