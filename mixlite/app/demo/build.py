@@ -14,6 +14,7 @@ from flask import Flask
 
 from mixlite.app.demo import script
 from mixlite.app.demo.habits import everybody_has_read
+from mixlite.app.demo.pictures import hang_pictures
 from mixlite.app.demo.times import TOWN
 from mixlite.app.demo.year import Year
 from mixlite.app.factory import create_app
@@ -105,6 +106,7 @@ def _fill(folder: Path, say: Say, overrides: dict[str, Any]) -> None:
     with _closing(create_app(settings)):
         upgrade(settings)
         Year(cast, hash_password(PASSWORD), now).play(say)
+        hang_pictures(now)
         everybody_has_read(now)
     _mark(folder, now)
 

@@ -4,22 +4,27 @@ from sqlalchemy import and_, or_, select
 
 from mixlite.core.db import db
 from mixlite.core.errors import NotHere
+from mixlite.entries.comments import Comment
 from mixlite.entries.entries import Entry
-from mixlite.entries.media import Media
+from mixlite.entries.media import Media, is_nowhere
 from mixlite.people.members import Member
-from mixlite.policy.visibility import sees
+from mixlite.policy.visibility import meets, sees
 
 
 def visible_media(viewer: Member, token: str) -> Media:
-    """A picture that is ready, if the entry that it is in exists for the viewer; one that is in none is its owner's.
+    """A picture that is ready, if what it belongs to exists for the viewer; one that is nowhere yet is its owner's.
 
-    Raises NotHere.
+    One under a comment is seen as the comment is: the entry above is seen, it was not taken away, and its writer exists
+    for the viewer. Raises NotHere.
     """
-    is_mine = and_(Media.entry_id.is_(None), Media.settled_at.is_(None), Media.owner_id == viewer.id)
+    is_mine = and_(is_nowhere(), Media.settled_at.is_(None), Media.owner_id == viewer.id)
+    is_heard = or_(Media.comment_id.is_(None), and_(Comment.deleted_at.is_(None), meets(viewer.id, Member)))
     query = (
         select(Media)
-        .outerjoin(Entry, Entry.id == Media.entry_id)
-        .where(Media.token == token, Media.state == "ready", or_(is_mine, sees(viewer.id, Entry)))
+        .outerjoin(Comment, Comment.id == Media.comment_id)
+        .outerjoin(Member, Member.id == Comment.author_id)
+        .outerjoin(Entry, or_(Entry.id == Media.entry_id, Entry.id == Comment.entry_id))
+        .where(Media.token == token, Media.state == "ready", or_(is_mine, and_(is_heard, sees(viewer.id, Entry))))
     )
     media = db.session.scalars(query).one_or_none()
     if media is None:

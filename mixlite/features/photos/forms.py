@@ -8,7 +8,8 @@ from wtforms.validators import InputRequired
 from mixlite.core.forms import AtMost, Filled, Form, Ids, Line, OnceForm, RevisedForm, Texts, WholeNumber, Words
 from mixlite.core.language import lazy_gettext as _l
 from mixlite.entries.entries import Entry
-from mixlite.entries.photos import ALT_LENGTH, CAPTION_LENGTH, MOST_PHOTOS, Print
+from mixlite.entries.media import ALT_LENGTH
+from mixlite.entries.photos import CAPTION_LENGTH, MOST_PHOTOS, Print
 from mixlite.features.photos.models import BODY_LENGTH, TITLE_LENGTH
 from mixlite.features.photos.queries import ShownAlbum, ShownPhoto
 from mixlite.people.members import Member
