@@ -23,7 +23,7 @@ from tests.support.site import Site
 # What a page may ask at most, the question who is asking included.
 BUDGETS = {
     "/": 47,  # the host's: notices of the house, reports, arrivals, comments; what is new; a year ago; birthdays
-    "/entries/{entry}": 16,
+    "/entries/{entry}": 17,
     "/entries/{entry}/readers": 16,
     "/entries/{entry}/edit": 15,
     "/@friend0": 27,  # with how we are connected, breaks and groups
