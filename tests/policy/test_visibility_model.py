@@ -408,8 +408,9 @@ class Circle(RuleBasedStateMachine):
         pairs = [(row.member_id, row.friend_id) for row in db.session.scalars(select(Friendship))]
         assert sorted(pairs) == sorted((a, b) for pair in self.world.friendships for a in pair for b in pair - {a})
         asked = db.session.scalars(select(FriendRequest))
-        requests = {(row.asker_id, row.asked_id, row.declined_at is not None) for row in asked}
-        assert requests == {(row.asker, row.asked, row.is_declined) for row in self.world.requests.values()}
+        requests = {(r.asker_id, r.asked_id, r.declined_at is not None, r.withdrawn_at is not None) for r in asked}
+        meant = self.world.requests.values()
+        assert requests == {(one.asker, one.asked, one.is_declined, one.is_withdrawn) for one in meant}
         rows = {row.id: row for row in db.session.scalars(select(Entry))}
         for number, thing in self.world.things.items():
             if number in rows or not thing.is_deleted:  # what was deleted may be erased
