@@ -31,8 +31,8 @@ def again(site: Site) -> int:
 
 @dataclass(frozen=True)
 class State:
-    """How ann and bob stand to each other. `asked` and `declined` name who asked, `blocks` who blocks; `withdrawn` names
-    who asked, was declined, and has nothing open any more.
+    """How ann and bob stand to each other. `asked` and `declined` name who asked, `withdrawn` who was declined and has
+    nothing open any more, `blocks` who blocks.
     """
 
     friends: bool = False
