@@ -10,6 +10,7 @@ import "./mention.js";
 import "./menu.js";
 import "./picker.js";
 import "./poll.js";
+import "./preparing.js";
 import "./readmark.js";
 import "./shortcuts.js";
 import "./theme.js";

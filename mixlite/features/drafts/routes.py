@@ -45,6 +45,8 @@ def keep_change(entry_id: int) -> Response:
     require(current_user, Act.REVISE, entry)
     item = shown(current_user, [entry_id])[0]
     form = item.kind.edit(current_user, entry, item.content)
+    if not isinstance(form, Drafted):
+        raise NotHere
     return _keep(form, item.kind.edit_template, item=item)
 
 
