@@ -140,6 +140,7 @@ class SmallSite:
         """Whom the author's page names, all pages of it."""
         path: str | None = f"/entries/{entry_id}/readers"
         said: set[str] = set()
+        count = None
         while path:
             text = client.get(path).text
             people = text.partition('class="paper"')[2].partition("</section>")[0]
