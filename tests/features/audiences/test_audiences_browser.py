@@ -1,5 +1,6 @@
-"""Exactly who can read this, in a browser: the picker by keys and by mouse, the list behind the badge, others' eyes, and
-many entries at once."""
+"""Exactly who can read this, in a browser: the picker by keys and by mouse, the list behind the badge, others' eyes,
+many entries at once.
+"""
 
 import re
 from datetime import UTC, datetime
