@@ -26,6 +26,7 @@ _LONG = (
     "features/accounts/test_browser.py",
     "features/accounts/test_mail.py",
     "features/accounts/test_throttle.py",
+    "features/audiences/test_audiences_browser.py",
     "features/drafts/test_drafts_browser.py",
     "features/home/test_browser.py",
     "features/host/test_browser.py",
