@@ -1,5 +1,7 @@
 """/audiences/* for the picker, /settings/audiences for many entries at once, /settings/view-as."""
 
+from typing import Any
+
 from flask import Blueprint, Response, flash, jsonify, request, url_for
 from flask_login import current_user
 
@@ -127,7 +129,7 @@ def view_as() -> Response:
 def entry_as(entry_id: int) -> Response:
     entry, given = queries.own_entry(current_user, entry_id), request.args.get("who", "")
     eyes = queries.eyes_of(current_user, given) if given else None
-    common = {"entry": entry, "eyes": eyes, "given": given, "guises": GUISES}
+    common: dict[str, Any] = {"entry": entry, "eyes": eyes, "given": given, "guises": GUISES}
     if eyes is None or not queries.is_seen(entry, eyes):
         return page("audiences/entry_as.html", **common, item=None)
     item, after = shown(eyes, [entry_id])[0], _number(request.args.get("after", ""))
