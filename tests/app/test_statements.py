@@ -42,6 +42,10 @@ BUDGETS = {
     "/settings/profile/facts/place": 12,
     "/settings/profile/facts/free": 11,
     "/settings/privacy": 5,
+    "/settings/audiences": 9,
+    "/settings/audiences/default": 9,
+    "/settings/view-as?who=friend0": 18,
+    "/settings/view-as/{entry}?who=friend0": 18,
     "/preferences": 3,
 }
 
