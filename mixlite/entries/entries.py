@@ -24,6 +24,10 @@ CHOSEN_INDEX = "ix_entries_chosen"
 FOR_CHOSEN = "audience = 'chosen' AND deleted_at IS NULL"
 SELECTION_INDEX = "ix_entries_selection"
 OWN_INDEX = "ix_entries_own"
+ANSWERED_INDEX = "ix_entries_answered"
+ANSWERED = "last_number > 0"
+PHOTOS_INDEX = "ix_entries_photos"
+IS_PHOTO = "kind = 'photo' AND deleted_at IS NULL"
 _WORDS = ", ".join(repr(str(word)) for word in (*Audience, AS_PARENT))
 
 
@@ -53,6 +57,8 @@ class Entry(HasAudience, Base):
         _index(CHOSEN_INDEX, "author_id", "shown_at", "id", "selection_id", where=FOR_CHOSEN),
         _index(SELECTION_INDEX, "selection_id", "shown_at", "id", where="selection_id IS NOT NULL"),
         Index(OWN_INDEX, "author_id", "shown_at", "id"),
+        _index(ANSWERED_INDEX, "author_id", "shown_at", "id", where=ANSWERED),
+        _index(PHOTOS_INDEX, "author_id", "id", where=IS_PHOTO),
         _index("ix_entries_parent_id", "parent_id", "id", where="parent_id IS NOT NULL"),
         Base.__table_args__,
     )

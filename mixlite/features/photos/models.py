@@ -1,20 +1,16 @@
-"""What albums and photos say. Their pictures are `entries.media`."""
+"""What albums say. The photos in them are `entries.photos`."""
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mixlite.core.db import Base
 
 TITLE_LENGTH = 100
 BODY_LENGTH = 3000
-CAPTION_LENGTH = 300
-ALT_LENGTH = 500
-MOST_PHOTOS = 1000  # in one album
-MOST_AT_ONCE = 60
 
 
 class Album(Base):
-    """The words of an album."""
+    """The words of an album, and which of its photos stands for it; else the first does."""
 
     __tablename__ = "albums"
     __table_args__ = ()
@@ -24,18 +20,4 @@ class Album(Base):
     )
     title: Mapped[str] = mapped_column(String(TITLE_LENGTH * 4))
     body: Mapped[str] = mapped_column(String(BODY_LENGTH * 4))
-
-
-class Photo(Base):
-    """One picture of an album: an entry whose parent is the album. `alt` describes it to those who do not see it."""
-
-    __tablename__ = "photos"
-    __table_args__ = (Index("ix_photos_album_id", "album_id", "position", "entry_id"),)
-
-    entry_id: Mapped[int] = mapped_column(
-        ForeignKey("entries.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
-    )
-    album_id: Mapped[int] = mapped_column(ForeignKey("albums.entry_id", ondelete="CASCADE"))
-    position: Mapped[int]
-    body: Mapped[str] = mapped_column(String(CAPTION_LENGTH * 4), default="")
-    alt: Mapped[str] = mapped_column(String(ALT_LENGTH * 4), default="")
+    cover_id: Mapped[int | None] = mapped_column(ForeignKey("entries.id", ondelete="SET NULL"))

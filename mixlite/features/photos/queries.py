@@ -1,57 +1,45 @@
 """Albums and photos, as cards and pages draw them.
 
-What is loaded here by id came through the law: whoever sees an album sees the photos in it, which are its author's.
+What is loaded here by id came through the law: whoever sees an album sees the photos in it.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import select, tuple_
 
 from mixlite.core.db import db
 from mixlite.core.language import gettext as _
 from mixlite.core.paging import Position
-from mixlite.entries.entries import Entry
-from mixlite.entries.media import Media, media_in
-from mixlite.features.photos.models import Album, Photo
+from mixlite.core.rooms import current_house
+from mixlite.entries.entries import Entry, entries_by_id
+from mixlite.entries.photos import Place, Print, places_of, prints_with
+from mixlite.features.photos.models import Album
 from mixlite.people.members import Member
 from mixlite.policy.visibility import sees
-
-PREVIEW = 12
-
-
-@dataclass(frozen=True)
-class Print:
-    """A photo as it lies in an album."""
-
-    id: int
-    position: int
-    body: str
-    alt: str
-    media: Media | None
 
 
 @dataclass(frozen=True)
 class ShownAlbum:
-    """An album with its first pictures."""
+    """The words of an album, and the photo that was chosen to stand for it."""
 
     title: str
     body: str
-    prints: Sequence[Print]
-    count: int
+    cover: Print | None
 
 
 @dataclass(frozen=True)
 class ShownPhoto:
-    """A photo with its place in its album."""
+    """A photo with its place in what it belongs to. `parent_title` is empty for what has none."""
 
-    print: Print
-    album_id: int
-    album_title: str
-    number: int
-    count: int
-    previous_id: int | None
-    next_id: int | None
+    place: Place
+    parent_kind: str
+    parent_title: str
+
+    @property
+    def print(self) -> Print:
+        return self.place.print
 
     @property
     def body(self) -> str:
@@ -60,77 +48,36 @@ class ShownPhoto:
     @property
     def title(self) -> str:
         """Its caption, else where it is."""
-        return self.print.body or _("Picture %(number)s of “%(album)s”", number=self.number, album=self.album_title)
+        if self.print.body:
+            return self.print.body
+        if self.parent_title:
+            return str(_("Picture %(number)s of “%(album)s”", number=self.place.number, album=self.parent_title))
+        return str(_("Picture %(number)s", number=self.place.number))
 
 
 def albums_of(entry_ids: Sequence[int]) -> Mapping[int, ShownAlbum]:
-    """By entry id, each with its first pictures, in three statements."""
+    """By entry id, in two statements."""
     albums = db.session.scalars(select(Album).where(Album.entry_id.in_(entry_ids))).all()
-    place = func.row_number().over(partition_by=Photo.album_id, order_by=(Photo.position, Photo.entry_id))
-    count = func.count().over(partition_by=Photo.album_id)
-    ranked = _photos_there().add_columns(place.label("place"), count.label("total"))
-    ranked_photos = ranked.where(Photo.album_id.in_(entry_ids)).subquery()
-    rows = db.session.execute(
-        select(ranked_photos).where(ranked_photos.c.place <= PREVIEW).order_by(ranked_photos.c.place)
-    ).all()
-    media = media_in([row.entry_id for row in rows])
-    return {
-        album.entry_id: ShownAlbum(
-            album.title,
-            album.body,
-            [_print(row, media) for row in rows if row.album_id == album.entry_id],
-            next((row.total for row in rows if row.album_id == album.entry_id), 0),
-        )
-        for album in albums
-    }
+    covers = prints_with([album.cover_id for album in albums if album.cover_id])
+    return {album.entry_id: ShownAlbum(album.title, album.body, covers.get(album.cover_id or 0)) for album in albums}
 
 
 def photos_of(entry_ids: Sequence[int]) -> Mapping[int, ShownPhoto]:
-    """By entry id, each with its neighbours, in two statements."""
-    album, order = Photo.album_id, (Photo.position, Photo.entry_id)
-    of_albums = select(Photo.album_id).where(Photo.entry_id.in_(entry_ids))
-    ranked = (
-        _photos_there()
-        .where(Photo.album_id.in_(of_albums))
-        .add_columns(
-            func.row_number().over(partition_by=album, order_by=order).label("number"),
-            func.count().over(partition_by=Photo.album_id).label("total"),
-            func.lag(Photo.entry_id).over(partition_by=album, order_by=order).label("previous_id"),
-            func.lead(Photo.entry_id).over(partition_by=album, order_by=order).label("next_id"),
-        )
-        .subquery()
-    )
-    query = select(ranked, Album.title).join(Album, Album.entry_id == ranked.c.album_id)
-    rows = db.session.execute(query.where(ranked.c.entry_id.in_(entry_ids))).all()
-    media = media_in([row.entry_id for row in rows])
+    """By entry id, each with its neighbours; one statement, and two for each kind of what they are in."""
+    places = places_of(entry_ids)
+    parents = entries_by_id({place.parent_id for place in places.values()})
+    titles = _titles(list(parents.values()))
     return {
-        row.entry_id: ShownPhoto(
-            _print(row, media), row.album_id, row.title, row.number, row.total, row.previous_id, row.next_id
-        )
-        for row in rows
+        entry_id: ShownPhoto(place, parents[place.parent_id].kind, titles.get(place.parent_id, ""))
+        for entry_id, place in places.items()
     }
 
 
-def photos_in(album_id: int, limit: int, after: tuple[int, int] = (-1, 0)) -> list[Print]:
-    """The photos of an album in their order, after (position, id); `limit` at most. The album came through the law."""
-    query = (
-        _photos_there()
-        .where(Photo.album_id == album_id, tuple_(Photo.position, Photo.entry_id) > after)
-        .order_by(Photo.position, Photo.entry_id)
-        .limit(limit)
-    )
-    rows = db.session.execute(query).all()
-    media = media_in([row.entry_id for row in rows])
-    return [_print(row, media) for row in rows]
-
-
-def _photos_there() -> Select[int, int, int, str, str]:
-    columns = (Photo.entry_id, Photo.album_id, Photo.position, Photo.body, Photo.alt)
-    return select(*columns).join(Entry, Entry.id == Photo.entry_id).where(Entry.deleted_at.is_(None))
-
-
-def _print(row: object, media: Mapping[int, Media]) -> Print:
-    return Print(row.entry_id, row.position, row.body, row.alt, media.get(row.entry_id))  # type: ignore[attr-defined]
+def _titles(parents: Sequence[Entry]) -> dict[int, str]:
+    found: dict[int, Any] = {}
+    for name in sorted({parent.kind for parent in parents}):
+        found.update(current_house().kinds[name].load([parent.id for parent in parents if parent.kind == name]))
+    return {entry_id: getattr(content, "title", "") for entry_id, content in found.items()}
 
 
 def albums_by(viewer: Member, member: Member, limit: int, after: Position | None = None) -> list[Position]:

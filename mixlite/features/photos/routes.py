@@ -1,4 +1,4 @@
-"""/albums and a member's photos. A single photo is read, changed and deleted at its entry's own address."""
+"""/albums, a member's photos, the photos of an entry. A single photo is read, changed, deleted at its own address."""
 
 from flask import Blueprint, Response, request, url_for
 from flask_login import current_user
@@ -7,11 +7,10 @@ from mixlite.core.errors import NotHere
 from mixlite.core.http import page, see_other, takes_files
 from mixlite.core.paging import Cursors
 from mixlite.entries.entries import Entry
-from mixlite.entries.media import waiting_of
+from mixlite.entries.photos import Print, prints_in
 from mixlite.features.photos import queries, verbs
-from mixlite.features.photos.forms import ACCEPTED, AddForm, AlbumForm, DescribeForm
+from mixlite.features.photos.forms import AddForm, AlbumForm, DescribeForm
 from mixlite.policy.choosing import picker
-from mixlite.policy.permissions import Act, require
 from mixlite.policy.showing import shown
 from mixlite.policy.visibility import count_of_readers, visible_entry, visible_member
 
@@ -29,9 +28,7 @@ def new() -> Response:
     if address:
         form.put_away_doubles()
         return see_other(address)
-    here = waiting_of(current_user.id, form.media.data)
-    shown_picker = picker(current_user, form)
-    return page("photos/new.html", form.status, form=form, picker=shown_picker, here=here, accepted=ACCEPTED)
+    return page("photos/new.html", form.status, form=form, picker=picker(current_user, form))
 
 
 @bp.get("/albums/<id:entry_id>")
@@ -43,27 +40,34 @@ def show(entry_id: int) -> Response:
     return page("photos/album.html", item=item, prints=prints, later_url=later_url, reader_count=readers)
 
 
-@bp.route("/albums/<id:entry_id>/add", methods=["GET", "POST"])
+@bp.route("/entries/<id:entry_id>/photos/add", methods=["GET", "POST"])
 @takes_files
 def add(entry_id: int) -> Response:
-    entry, form = _own_album(entry_id), AddForm()
+    entry, form = verbs.own_place(current_user, entry_id), AddForm(author=current_user)
     address = form.perform_once(verbs.add_photos, current_user, entry, address=_address)
     if address:
         form.put_away_doubles()
         return see_other(address)
-    here = waiting_of(current_user.id, form.media.data)
-    item = shown(current_user, [entry_id])[0]
-    return page("photos/add.html", form.status, form=form, item=item, here=here, accepted=ACCEPTED)
+    return page(
+        "photos/add.html", form.status, form=form, item=shown(current_user, [entry_id])[0], back=_address(entry)
+    )
 
 
-@bp.route("/albums/<id:entry_id>/describe", methods=["GET", "POST"])
+@bp.route("/entries/<id:entry_id>/photos/describe", methods=["GET", "POST"])
 def describe(entry_id: int) -> Response:
-    entry, form = _own_album(entry_id), DescribeForm()
+    entry, form = verbs.own_place(current_user, entry_id), DescribeForm()
     if form.perform(verbs.describe_photos, current_user, entry):
-        return see_other(url_for("photos.show", entry_id=entry_id))
+        return see_other(_address(entry))
     prints, later_url = _page_of(entry, "photos.describe")
-    item = shown(current_user, [entry_id])[0]
-    return page("photos/describe.html", form.status, form=form, item=item, prints=prints, later_url=later_url)
+    return page(
+        "photos/describe.html",
+        form.status,
+        form=form,
+        item=shown(current_user, [entry_id])[0],
+        prints=prints,
+        later_url=later_url,
+        back=_address(entry),
+    )
 
 
 @bp.get("/@<word:handle>/photos")
@@ -86,15 +90,9 @@ def _visible_album(entry_id: int) -> Entry:
     return entry
 
 
-def _own_album(entry_id: int) -> Entry:
-    entry = _visible_album(entry_id)
-    require(current_user, Act.REVISE, entry)
-    return entry
-
-
-def _page_of(entry: Entry, endpoint: str) -> tuple[list[queries.Print], str | None]:
+def _page_of(entry: Entry, endpoint: str) -> tuple[list[Print], str | None]:
     """One page of its photos, and the address of the next. The address names a place, which hides nothing."""
-    prints = queries.photos_in(entry.id, PHOTOS_PER_PAGE + 1, (_number("after", -1), _number("photo", 0)))
+    prints = prints_in(entry.id, PHOTOS_PER_PAGE + 1, (_number("after", -1), _number("photo", 0)))
     if len(prints) <= PHOTOS_PER_PAGE:
         return prints, None
     last = prints[PHOTOS_PER_PAGE - 1]
@@ -108,4 +106,5 @@ def _number(name: str, otherwise: int) -> int:
 
 
 def _address(entry: Entry) -> str:
-    return url_for("photos.show", entry_id=entry.id)
+    """An album has a page of its own."""
+    return url_for("photos.show" if entry.kind == "album" else "reading.show", entry_id=entry.id)

@@ -1,53 +1,43 @@
 """Making albums, putting photos into them, saying what is to be seen."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from mixlite.core.db import db
 from mixlite.core.errors import NotHere, Refused
 from mixlite.core.language import lazy_gettext as _l
-from mixlite.entries.entries import Entry, change_audience, hold, publish, publish_below, touch
-from mixlite.entries.media import put_into, waiting_of
+from mixlite.entries.entries import Entry, change_audience, hold, publish, touch
+from mixlite.entries.photos import Photo, Sent, put_photos
 from mixlite.entries.selections import Choice
-from mixlite.features.photos.models import MOST_PHOTOS, Album, Photo
+from mixlite.features.photos.models import Album
 from mixlite.people.members import Member
 from mixlite.policy.permissions import Act, require
 from mixlite.policy.visibility import visible_entry
 
 
 def publish_album(
-    author: Member, *, title: str, body: str, audience: str, media: Sequence[str], choice: Choice | None = None
+    author: Member, *, title: str, body: str, audience: str, pictures: Sent, choice: Choice | None = None
 ) -> Entry:
-    """`media` are tokens of pictures of theirs that are here. Raises Refused when there is none."""
+    """Raises Refused when there is no picture for it."""
     entry = publish(author, kind="album", audience=audience, choice=choice)
     db.session.add(Album(entry_id=entry.id, title=title, body=body))
     db.session.flush()
-    _put_in(author, entry, media)
+    _put_some(author, entry, pictures)
     return entry
 
 
-def add_photos(author: Member, entry: Entry, *, media: Sequence[str]) -> Entry:
-    """At the end of an album of theirs. Raises NotHere, NotYours, Refused."""
-    entry = _own_album(author, entry)
-    _put_in(author, entry, media)
+def add_photos(author: Member, entry: Entry, *, pictures: Sent) -> Entry:
+    """At the end of an album, diary or voice of theirs. Raises NotHere, NotYours, Refused."""
+    entry = own_place(author, entry.id)
+    _put_some(author, entry, pictures)
     touch(entry, words_changed=False)
     return entry
 
 
-def _put_in(author: Member, entry: Entry, tokens: Sequence[str]) -> None:
-    pictures = waiting_of(author.id, tokens)
-    if not pictures:
+def _put_some(author: Member, entry: Entry, pictures: Sent) -> None:
+    if not put_photos(author, entry, pictures):
         raise Refused(_l("Choose at least one picture."), "files")
-    counted = select(func.count(), func.coalesce(func.max(Photo.position), -1)).where(Photo.album_id == entry.id)
-    count, last = db.session.execute(counted).one()
-    if count + len(pictures) > MOST_PHOTOS:
-        raise Refused(_l("An album holds at most %(limit)s pictures.", limit=MOST_PHOTOS), "files")
-    for position, picture in enumerate(pictures, last + 1):
-        photo = publish_below(author, entry, kind="photo")
-        db.session.add(Photo(entry_id=photo.id, album_id=entry.id, position=position, body="", alt=""))
-        put_into(picture, photo.id)
-    db.session.flush()
 
 
 def revise_album(
@@ -63,7 +53,7 @@ def revise_album(
     """Raises NotHere or NotYours for anybody but the author, Stale when it is not at `revision` any more. Its photos
     have its audience, whatever that is.
     """
-    entry = hold(_own_album(author, entry), revision)
+    entry = hold(own_place(author, entry.id), revision)
     album = db.session.get_one(Album, entry.id, populate_existing=True)
     is_changed = (album.title, album.body) != (title, body)
     album.title, album.body = title, body
@@ -85,18 +75,19 @@ def revise_photo(author: Member, entry: Entry, *, body: str, alt: str, revision:
 
 
 def describe_photos(author: Member, entry: Entry, *, alts: Mapping[int, str]) -> Entry:
-    """Say of several photos of one album what they show, by their ids. Others than its own are left alone."""
-    entry = _own_album(author, entry)
-    photos = db.session.scalars(select(Photo).where(Photo.album_id == entry.id, Photo.entry_id.in_(set(alts))))
+    """Say of several photos of one place what they show, by their ids. Others than its own are left alone."""
+    entry = own_place(author, entry.id)
+    photos = db.session.scalars(select(Photo).where(Photo.parent_id == entry.id, Photo.entry_id.in_(set(alts))))
     for photo in photos:
         photo.alt = alts[photo.entry_id]
     db.session.flush()
     return entry
 
 
-def _own_album(author: Member, entry: Entry) -> Entry:
-    entry = visible_entry(author, entry.id)
-    if entry.kind != "album":
+def own_place(author: Member, entry_id: int) -> Entry:
+    """Something of theirs that can have photos. Raises NotHere, NotYours."""
+    entry = visible_entry(author, entry_id)
+    if entry.parent_id is not None:
         raise NotHere
     require(author, Act.REVISE, entry)
     return entry

@@ -17,6 +17,11 @@ _PARTIAL = {
     "ix_entries_chosen": ([*_PLACE, "selection_id"], "audience = 'chosen' AND deleted_at IS NULL"),
     "ix_entries_selection": (["selection_id", "shown_at", "id"], "selection_id IS NOT NULL"),
 }
+_NEW = {
+    "ix_entries_parent_id": (["parent_id", "id"], "parent_id IS NOT NULL"),
+    "ix_entries_photos": (["author_id", "id"], "kind = 'photo' AND deleted_at IS NULL"),
+    "ix_entries_answered": (["author_id", "shown_at", "id"], "last_number > 0"),
+}
 
 
 def _drop_partial_indexes() -> None:
@@ -38,10 +43,14 @@ def upgrade() -> None:
         ),
         sa.Column("title", sa.String(length=400), nullable=False),
         sa.Column("body", sa.String(length=12000), nullable=False),
+        sa.Column("cover_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.CheckConstraint("length(body) <= 12000", name=op.f("ck_albums_body_length")),
         sa.CheckConstraint("length(title) <= 400", name=op.f("ck_albums_title_length")),
         sa.ForeignKeyConstraint(
             ["entry_id"], ["entries.id"], name=op.f("fk_albums_entry_id_entries"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["cover_id"], ["entries.id"], name=op.f("fk_albums_cover_id_entries"), ondelete="SET NULL"
         ),
         sa.PrimaryKeyConstraint("entry_id", name=op.f("pk_albums")),
     )
@@ -102,14 +111,14 @@ def upgrade() -> None:
         sa.Column(
             "entry_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
         ),
-        sa.Column("album_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("parent_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("body", sa.String(length=1200), nullable=False),
         sa.Column("alt", sa.String(length=2000), nullable=False),
         sa.CheckConstraint("length(alt) <= 2000", name=op.f("ck_photos_alt_length")),
         sa.CheckConstraint("length(body) <= 1200", name=op.f("ck_photos_body_length")),
         sa.ForeignKeyConstraint(
-            ["album_id"], ["albums.entry_id"], name=op.f("fk_photos_album_id_albums"), ondelete="CASCADE"
+            ["parent_id"], ["entries.id"], name=op.f("fk_photos_parent_id_entries"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(
             ["entry_id"], ["entries.id"], name=op.f("fk_photos_entry_id_entries"), ondelete="CASCADE"
@@ -117,7 +126,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("entry_id", name=op.f("pk_photos")),
     )
     with op.batch_alter_table("photos", schema=None) as batch_op:
-        batch_op.create_index("ix_photos_album_id", ["album_id", "position", "entry_id"], unique=False)
+        batch_op.create_index("ix_photos_parent_id", ["parent_id", "position", "entry_id"], unique=False)
 
     _drop_partial_indexes()
     with op.batch_alter_table("entries", table_kwargs=_KWARGS) as batch_op:
@@ -131,12 +140,14 @@ def upgrade() -> None:
             batch_op.f("fk_entries_parent_id_entries"), "entries", ["parent_id"], ["id"], ondelete="CASCADE"
         )
     _create_partial_indexes()
-    where = sa.text("parent_id IS NOT NULL")
-    op.create_index("ix_entries_parent_id", "entries", ["parent_id", "id"], sqlite_where=where, postgresql_where=where)
+    for name, (columns, words) in _NEW.items():
+        where = sa.text(words)
+        op.create_index(name, "entries", columns, sqlite_where=where, postgresql_where=where)
 
 
 def downgrade() -> None:
-    op.drop_index("ix_entries_parent_id", table_name="entries")
+    for name in _NEW:
+        op.drop_index(name, table_name="entries")
     op.execute(
         "DELETE FROM entries WHERE parent_id IS NOT NULL OR kind = 'album'"
     )  # the code before knows no such kinds
@@ -150,7 +161,7 @@ def downgrade() -> None:
     _create_partial_indexes()
 
     with op.batch_alter_table("photos", schema=None) as batch_op:
-        batch_op.drop_index("ix_photos_album_id")
+        batch_op.drop_index("ix_photos_parent_id")
 
     op.drop_table("photos")
     with op.batch_alter_table("media", schema=None) as batch_op:

@@ -163,7 +163,7 @@ def test_a_form_over_quota_keeps_what_was_typed(site, cast):
     page = author.submit("/albums/new", "Publish", title="My title", body="", audience="friends", files=files)
     assert page.status_code == 422
     assert "My title" in page.text
-    assert "1 picture is here already" in page.text
+    assert page.text.count('name="media"') == 1
     site.app.config["MIXLITE"] = site.settings
     assert author.submit(page, "Publish").status_code == 303
 

@@ -94,9 +94,11 @@ def test_a_photo_has_words_comments_and_neighbours(site, cast):
     author, friend = site.sign_in("author"), site.sign_in("friend")
     album = publish(author, picture(), picture(), picture())
     work(site)
-    described = author.get(f"{album}/describe")
+    described = author.get(f"{album}/photos/describe".replace("albums", "entries"))
     photos = re.findall(r'name="photo" value="(\d+)"', described.text)
-    answer = author.post(f"{album}/describe", {"photo": photos, "alt": ["A ridge", "<b>", ""]})
+    answer = author.post(
+        f"{album}/photos/describe".replace("albums", "entries"), {"photo": photos, "alt": ["A ridge", "<b>", ""]}
+    )
     assert answer.status_code == 303
     page = friend.get(f"/entries/{photos[1]}").text
     assert 'alt="&lt;b&gt;"' in page
@@ -108,17 +110,37 @@ def test_a_photo_has_words_comments_and_neighbours(site, cast):
     answer = author.submit(f"/entries/{photos[1]}/edit", "Save", body="Third peg: a spoon", alt="A spoon")
     assert answer.status_code == 303
     assert "Third peg: a spoon" in friend.get(album).text
-    assert friend.post(f"{album}/describe", {"photo": photos, "alt": ["x"] * 3}).status_code == 403
-    assert friend.get(f"{album}/add").status_code == 403
+    assert (
+        friend.post(
+            f"{album}/photos/describe".replace("albums", "entries"), {"photo": photos, "alt": ["x"] * 3}
+        ).status_code
+        == 403
+    )
+    assert friend.get(f"{album}/photos/add".replace("albums", "entries")).status_code == 403
     assert author.get(f"/entries/{photos[0]}/readers").status_code == 200
-    assert author.post(f"{album}/describe", {"photo": photos, "alt": ["x"] * 2}).status_code == 422
-    assert author.post(f"{album}/describe", {"photo": photos, "alt": ["x" * 501] * 3}).status_code == 422
+    assert (
+        author.post(
+            f"{album}/photos/describe".replace("albums", "entries"), {"photo": photos, "alt": ["x"] * 2}
+        ).status_code
+        == 422
+    )
+    assert (
+        author.post(
+            f"{album}/photos/describe".replace("albums", "entries"), {"photo": photos, "alt": ["x" * 501] * 3}
+        ).status_code
+        == 422
+    )
 
 
 def test_an_album_grows_narrows_and_goes(site, cast):
     author, friend = site.sign_in("author"), site.sign_in("friend")
     album = publish(author, picture(), audience="members")
-    assert author.submit(f"{album}/add", "Add", files=[(picture(), "b.jpg")]).status_code == 303
+    assert (
+        author.submit(
+            f"{album}/photos/add".replace("albums", "entries"), "Add", files=[(picture(), "b.jpg")]
+        ).status_code
+        == 303
+    )
     work(site)
     assert len(sources(friend, album)) == 2
     entry = album.replace("albums", "entries")
