@@ -82,9 +82,7 @@ def test_pictures_from_the_file_picker_to_a_friend_s_home(house, new_context, ja
         expect(strip.nth(1)).to_have_attribute("alt", "A red door")
     friend.locator(".item-title a").click()
     friend.wait_for_url(ALBUM)
-    friend.wait_for_function(
-        "[...document.querySelectorAll('.prints-sheet img')].every((e) => e.naturalWidth > 0)"
-    )
+    friend.wait_for_function("[...document.querySelectorAll('.prints-sheet img')].every((e) => e.naturalWidth > 0)")
     assert_clean(page)
     assert_clean(friend)
 
