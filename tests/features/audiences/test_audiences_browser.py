@@ -315,7 +315,7 @@ def shared(house: Site) -> Site:
 
 
 ALL_FRIENDS = {"friends", "friends_of_friends", "members"}
-EYES = (
+EYES: tuple[tuple[str, set[str]], ...] = (
     ("aki", ALL_FRIENDS | {"for Aki"}),
     ("ken", ALL_FRIENDS),
     ("a friend of a friend", {"friends_of_friends", "members"}),
