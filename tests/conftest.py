@@ -20,6 +20,7 @@ _LONG = (
     "app/test_canary.py",
     "app/test_hostile_text.py",
     "app/test_keeping.py",
+    "app/test_readers_crawl.py",
     "app/test_writing.py",
     "core/test_prose.py",
     "features/accounts/test_browser.py",

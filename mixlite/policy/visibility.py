@@ -1,7 +1,7 @@
 """Who sees what. The law is three sentences, each an SQL expression; everything that shows anything asks them.
 
 * `meets(viewer, member)`: does this person exist for me?
-* `sees(viewer, thing)`: may I read this thing that has an audience?
+* `sees(viewer, thing)`: may I read this thing that has an audience? A thing with a parent is read through it.
 * `takes_part(viewer, participation, at)`: was I in this conversation at that moment?
 
 `viewer` is a member's id, or a column of ids: so one sentence answers *what may I see*, *may I see this one*, and
@@ -63,6 +63,7 @@ _TIE, _MINE, _THEIRS = aliased(Friendship), aliased(Friendship), aliased(Friends
 _SELECTION, _IN_GROUP = aliased(Selection), aliased(GroupMember)
 _BY_GROUP, _BY_NAME = aliased(SelectionGroup), aliased(SelectionPerson)
 _DECIDED, _LIST = aliased(Fact), aliased(Fact)
+_PARENT, _PARENT_IN_GUISE = aliased(Entry), aliased(Entry)
 
 
 def meets(viewer: Viewer, member: type[Member]) -> Rule:
@@ -71,12 +72,31 @@ def meets(viewer: Viewer, member: type[Member]) -> Rule:
 
 
 def sees(viewer: Viewer, thing: type[HasAudience]) -> Rule:
-    """Whether `viewer` may read `thing`: it is not deleted, and it is theirs or its audience includes them."""
-    meets_author = _there_is(_AUTHOR, where=(_AUTHOR.id == thing.author_id, meets(viewer, _AUTHOR)))
-    return and_(
+    """Whether `viewer` may read `thing`: it is not deleted, and it is theirs or its audience includes them.
+
+    What has a parent has no audience: then they must see the parent, and its own author must exist for them.
+    """
+    itself = and_(thing.deleted_at.is_(None), or_(thing.author_id == viewer, _is_granted(viewer, thing)))
+    parent_id = getattr(thing, "parent_id", None)
+    if parent_id is None:
+        return itself
+    grants = and_(_PARENT.parent_id.is_(None), _PARENT.deleted_at.is_(None))
+    reads_parent = or_(_PARENT.author_id == viewer, _is_granted(viewer, _PARENT))
+    through_parent = and_(
         thing.deleted_at.is_(None),
-        or_(thing.author_id == viewer, and_(meets_author, _is_in_audience(viewer, thing))),
+        or_(thing.author_id == viewer, _meets_author(viewer, thing)),
+        _there_is(_PARENT, where=(_PARENT.id == parent_id, grants, reads_parent)),
     )
+    return or_(and_(parent_id.is_(None), itself), through_parent)
+
+
+def _is_granted(viewer: Viewer, thing: type[HasAudience]) -> Rule:
+    """Whether it is for somebody who is not its author."""
+    return and_(_meets_author(viewer, thing), _is_in_audience(viewer, thing))
+
+
+def _meets_author(viewer: Viewer, thing: type[HasAudience]) -> Rule:
+    return _there_is(_AUTHOR, where=(_AUTHOR.id == thing.author_id, meets(viewer, _AUTHOR)))
 
 
 def _is_in_audience(viewer: Viewer, thing: type[HasAudience]) -> Rule:
@@ -168,11 +188,19 @@ def _there_is(*rows: Any, where: Sequence[Any]) -> Rule:
 
 def visible_entry(viewer: Member, entry_id: int) -> Entry:
     """The entry with its author. Raises NotHere when it does not exist for this viewer."""
-    query = select(Entry).where(Entry.id == entry_id, sees(viewer.id, Entry)).options(joinedload(Entry.author))
-    entry = db.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    entry: Entry | None = db.session.scalars(_one_entry(), {"viewer": viewer.id, "wanted": entry_id}).one_or_none()
     if entry is None:
         raise NotHere
     return entry
+
+
+@cache
+def _one_entry() -> Any:
+    """Every act on an entry begins with this question; putting it together takes longer than the answer."""
+    wanted, viewer = bindparam("wanted", type_=BigId), bindparam("viewer", type_=BigId)
+    query = select(Entry).where(Entry.id == wanted, sees(viewer, Entry))
+    query = query.options(joinedload(Entry.author), joinedload(Entry.parent))
+    return query.execution_options(populate_existing=True)
 
 
 def visible_member(viewer: Member, handle: str) -> Member:
@@ -241,10 +269,13 @@ _READ_AROUND = (Audience.CHOSEN, Audience.FRIENDS, Audience.FRIENDS_OF_FRIENDS, 
 def _whose_and_for_whom(entry_id: int) -> tuple[int, str, Rule]:
     """Of an entry that somebody besides its author may be able to read: whose it is, the word of its audience, and
     which of their friends (`_MINE`) they chose. Else nobody's, for nobody.
+
+    Of a child it is what its parent says, whose author is the same.
     """
-    query = select(Entry.author_id, Entry.audience, Entry.selection_id)
-    there = (Entry.id == entry_id, Entry.deleted_at.is_(None), is_here(_AUTHOR))
-    found = db.session.execute(query.join(_AUTHOR, _AUTHOR.id == Entry.author_id).where(*there)).one_or_none()
+    asked = select(func.coalesce(Entry.parent_id, Entry.id)).where(Entry.id == entry_id, Entry.deleted_at.is_(None))
+    query = select(_PARENT.author_id, _PARENT.audience, _PARENT.selection_id)
+    there = (_PARENT.id == asked.scalar_subquery(), _PARENT.deleted_at.is_(None), is_here(_AUTHOR))
+    found = db.session.execute(query.join(_AUTHOR, _AUTHOR.id == _PARENT.author_id).where(*there)).one_or_none()
     if found is None:
         return 0, Audience.ONLY_ME, false()
     return found.author_id, found.audience, _is_in_selection(found.selection_id)
@@ -360,7 +391,13 @@ _IN_GUISE = {
 def would_see(guise: Guise, thing: type[HasAudience]) -> Rule:
     """`sees`, for somebody whom nobody in particular is. Proven against the law by people who stand so."""
     words = _IN_GUISE[guise]
-    return and_(thing.deleted_at.is_(None), thing.audience.in_(words) if words else false())
+    itself = and_(thing.deleted_at.is_(None), thing.audience.in_(words) if words else false())
+    parent_id = getattr(thing, "parent_id", None)
+    if parent_id is None or not words:
+        return itself
+    there = (_PARENT_IN_GUISE.id == parent_id, _PARENT_IN_GUISE.deleted_at.is_(None))
+    through_parent = _there_is(_PARENT_IN_GUISE, where=(*there, _PARENT_IN_GUISE.audience.in_(words)))
+    return or_(itself, and_(thing.deleted_at.is_(None), through_parent))
 
 
 # --- the friends' feed ----------------------------------------------------------------------------------------------
@@ -421,7 +458,7 @@ _FOR_CHOSEN = FOR_CHOSEN.replace("audience", "e.audience").replace("deleted_at",
 
 _OWN = f"""
 SELECT e.id, e.shown_at FROM entries AS e {{named}}
-WHERE e.author_id = :viewer AND e.deleted_at IS NULL {{before}} {_NEWEST_FIRST}
+WHERE e.author_id = :viewer AND e.deleted_at IS NULL AND e.parent_id IS NULL {{before}} {_NEWEST_FIRST}
 """  # noqa: S608 - only constants of ours
 
 

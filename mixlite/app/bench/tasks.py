@@ -184,4 +184,4 @@ TASKS = (
     Task("profile", "friends_seen", _with_viewer(lambda viewer: friends_seen(viewer, viewer, PAGE))),
     Task("profile", "count_of_friends_seen", _with_viewer(lambda viewer: count_of_friends_seen(viewer, viewer))),
 )
-PARTS = (*dict.fromkeys(task.part for task in TASKS), "home")
+PARTS = (*dict.fromkeys(task.part for task in TASKS), "home", "photos")

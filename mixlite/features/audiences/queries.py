@@ -47,8 +47,8 @@ class Which:
 
 
 def entries_meant(author: Member, which: Which) -> Sequence[ColumnElement[bool]]:
-    """The conditions of a query for the author's own entries."""
-    conditions = [Entry.author_id == author.id, Entry.deleted_at.is_(None)]
+    """The conditions of a query for the author's own entries. What has a parent goes along with it."""
+    conditions = [Entry.author_id == author.id, Entry.deleted_at.is_(None), Entry.parent_id.is_(None)]
     if which.kind:
         conditions.append(Entry.kind == which.kind)
     if which.audience:
@@ -170,7 +170,7 @@ def eyes_of(author: Member, given: str) -> Eyes:
 def entries_seen(author: Member, eyes: Eyes, limit: int, after: Position | None = None) -> list[Position]:
     """What of the author's these eyes would find on the profile, as (moment, id), the newest first."""
     query: Select[datetime, int] = select(Entry.shown_at, Entry.id).where(
-        Entry.author_id == author.id, eyes.sees(Entry)
+        Entry.author_id == author.id, Entry.parent_id.is_(None), eyes.sees(Entry)
     )
     if after:
         query = query.where(tuple_(Entry.shown_at, Entry.id) < after)
@@ -180,7 +180,8 @@ def entries_seen(author: Member, eyes: Eyes, limit: int, after: Position | None 
 
 def count_of_entries_seen(author: Member, eyes: Eyes) -> int:
     """How many entries these eyes could find altogether."""
-    query = select(func.count()).select_from(Entry).where(Entry.author_id == author.id, eyes.sees(Entry))
+    query = select(func.count()).select_from(Entry)
+    query = query.where(Entry.author_id == author.id, Entry.parent_id.is_(None), eyes.sees(Entry))
     return db.session.scalar(query) or 0
 
 
