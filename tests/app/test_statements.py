@@ -22,7 +22,7 @@ from tests.support.site import Site
 
 # What a page may ask at most, the question who is asking included.
 BUDGETS = {
-    "/": 46,  # the host's: notices of the house, reports, arrivals, comments; what is new; a year ago; birthdays
+    "/": 47,  # the host's: notices of the house, reports, arrivals, comments; what is new; a year ago; birthdays; draft
     "/entries/{entry}": 16,
     "/entries/{entry}/readers": 16,
     "/entries/{entry}/edit": 15,
