@@ -18,6 +18,7 @@ from mixlite.core.http import came_from, page
 from mixlite.core.language import gettext as _
 from mixlite.core.language import ngettext
 from mixlite.core.security_log import noted
+from mixlite.core.storage import StorageTrouble
 from mixlite.core.throttle import TooOften
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ def set_up(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _database)
     app.register_error_handler(PoolTimeout, _database)
+    app.register_error_handler(StorageTrouble, _storage)
     app.register_error_handler(Exception, _unforeseen)
 
 
@@ -109,6 +111,14 @@ def _database(error: Exception) -> Response:
         _("One moment, please"),
         _("Too much is being written right now. Nothing was lost; please try again in a few seconds."),
     )
+    response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response
+
+
+def _storage(error: StorageTrouble) -> Response:
+    """The place of the files is full or away; pages go on."""
+    log.warning("the storage could not answer: %s", error)
+    response = _problem(error.status, _("One moment, please"), _("Pictures cannot be kept or shown just now."))
     response.headers["Retry-After"] = str(RETRY_SECONDS)
     return response
 

@@ -15,7 +15,7 @@ from mixlite.app.throttles import OTHERWISE, THROTTLES
 from mixlite.core import mail, throttle
 from mixlite.core.config import LANGUAGES, ROOT, Settings, load_settings
 from mixlite.core.db import db, engine_options
-from mixlite.core.http import IdConverter, WordConverter
+from mixlite.core.http import IdConverter, WordConverter, make_way_for_files
 from mixlite.core.jobs import Bell, Queue, Silence
 from mixlite.core.language import TRANSLATIONS, compile_catalogues, current_language
 from mixlite.core.templates import SpeakingEnvironment
@@ -31,7 +31,9 @@ from mixlite.features.host.routes import bp as host
 from mixlite.features.invitations.host_routes import bp as host_invitations
 from mixlite.features.invitations.routes import bp as invitations
 from mixlite.features.leaving.routes import bp as leaving
+from mixlite.features.media.routes import bp as media
 from mixlite.features.mentions.routes import bp as mentions
+from mixlite.features.photos.routes import bp as photos
 from mixlite.features.portraits.routes import bp as portraits
 from mixlite.features.preferences.routes import bp as preferences
 from mixlite.features.profiles.routes import bp as profiles
@@ -53,6 +55,8 @@ ROOMS = (
     voice,
     drafts,
     mentions,
+    photos,
+    media,
     preferences,
     leaving,
     reports,
@@ -88,6 +92,7 @@ def create_app(settings: Settings | None = None, queue: Queue | None = None) -> 
     compile_catalogues()
     db.init_app(app)
     mail.set_up(app, settings)
+    app.before_request(make_way_for_files)  # before the token is looked for, which reads the whole form
     CSRFProtect(app)
     Babel(
         app,

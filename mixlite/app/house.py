@@ -21,6 +21,10 @@ from mixlite.features.invitations import farewell as invitation_farewell
 from mixlite.features.invitations import first_hour, oversight
 from mixlite.features.invitations import reactions as invitation_reactions
 from mixlite.features.leaving import queries as leaving
+from mixlite.features.media import farewell as media_farewell
+from mixlite.features.photos import forms as photo_forms
+from mixlite.features.photos import queries as photos
+from mixlite.features.photos import verbs as photo_verbs
 from mixlite.features.profiles import queries as profiles
 from mixlite.features.profiles import reportables as profiles_reportables
 from mixlite.features.reading import queries as reading
@@ -44,6 +48,7 @@ KINDS = (
         write=diary_forms.new_form,
         write_at="diary.new",
         write_template="diary/new.html",
+        has_versions=True,
     ),
     Kind(
         name="voice",
@@ -56,6 +61,25 @@ KINDS = (
         write=voice_forms.new_form,
         write_at="voice.new",
         write_template="voice/new.html",
+        has_versions=True,
+    ),
+    Kind(
+        name="album",
+        load=photos.albums_of,
+        card="photos/_album_card.html",
+        page="photos/_album_page.html",
+        edit=photo_forms.edit_album,
+        revise=photo_verbs.revise_album,
+        edit_template="photos/edit.html",
+    ),
+    Kind(
+        name="photo",
+        load=photos.photos_of,
+        card="photos/_photo_card.html",
+        page="photos/_photo_page.html",
+        edit=photo_forms.edit_photo,
+        revise=photo_verbs.revise_photo,
+        edit_template="photos/edit_photo.html",
     ),
 )
 
@@ -112,7 +136,7 @@ TRACES: Mapping[str, Callable[..., Any]] = {
     "arrivals.seen": first_hour.trace_of_greeting,
 }
 
-FAREWELLS = (account_farewell.erase, invitation_farewell.erase, home_farewell.erase)
+FAREWELLS = (account_farewell.erase, invitation_farewell.erase, home_farewell.erase, media_farewell.erase)
 
 
 def build_house() -> House:

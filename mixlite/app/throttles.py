@@ -56,6 +56,9 @@ THROTTLES = {
     "drafts.keep_new": Throttle(account="40 per minute; 1500 per hour", of=member),
     "drafts.keep_change": Throttle(account="40 per minute; 1500 per hour", of=member),
     "diary.new": Throttle(account="60 per minute; 1000 per hour", of=member),
+    "photos.new": Throttle(account="60 per minute; 1000 per hour", of=member),
+    "media.begin": Throttle(account="300 per minute; 3000 per hour", of=member),
+    "media.part": Throttle(account="1200 per minute", of=member),  # a part is a megabyte
 }
 
 OTHERWISE = Throttle(client="1200 per minute", account="600 per minute", of=member)

@@ -3,6 +3,8 @@
 import logging
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +16,8 @@ from mixlite.core import events, mail, once
 from mixlite.core.config import Settings
 from mixlite.core.jobs import Workshop
 from mixlite.core.rooms import current_house
+from mixlite.entries.media import forget_unused, sweep_storage
+from mixlite.entries.preparing import media_job
 from mixlite.features.accounts.letters import forget_old_codes
 from mixlite.features.invitations.verbs import forget_guests
 from mixlite.features.leaving.erasing import erasing_job
@@ -73,7 +77,7 @@ def _elsewhere(kind: str, row_id: int) -> None:
 
 def build_workshop() -> Workshop:
     """Every kind of row that is worked on."""
-    return Workshop([events.event_job(current_house().reactions), mail.letter_job(), erasing_job()])
+    return Workshop([events.event_job(current_house().reactions), mail.letter_job(), erasing_job(), media_job()])
 
 
 def housekeeping() -> None:
@@ -88,6 +92,8 @@ def housekeeping() -> None:
         forget_guests,
         mail.forget_unsent_letters,
         events.forget_old_events,
+        forget_unused,
+        sweep_storage,
     ):
         try:
             chore()
@@ -107,8 +113,21 @@ def run_worker(app: Flask, settings: Settings) -> None:
 
         return run
 
+    # Pictures take long, and forty of them must not hold up a letter: they have a thread of their own. Whoever is told
+    # twice of one finds that it is done.
+    darkroom = ThreadPoolExecutor(1, thread_name_prefix="pictures")
+    pictures = Workshop([workshop.jobs["media"]])
+    develop = in_app(pictures.run)
+
+    def hand_over(row_id: int) -> None:
+        darkroom.submit(develop, "media", row_id)
+
+    workshop.jobs["media"] = replace(workshop.jobs["media"], run=hand_over)
     huey = build_queue(settings, in_app(workshop.run)).huey
     huey.periodic_task(crontab(minute="*"), name="sweep")(in_app(workshop.sweep))
     huey.periodic_task(crontab(minute="7"), name="housekeep")(in_app(housekeeping))
     in_app(workshop.sweep)()
-    huey.create_consumer(workers=1, periodic=True, initial_delay=0.1, max_delay=IDLE_SECONDS).run()
+    try:
+        huey.create_consumer(workers=1, periodic=True, initial_delay=0.1, max_delay=IDLE_SECONDS).run()
+    finally:
+        darkroom.shutdown(cancel_futures=True)

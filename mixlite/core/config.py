@@ -33,6 +33,7 @@ class Settings:
     `bcrypt_cost` is the work factor of password hashes (4 to 31; each step doubles the time).
     `proxy` is the address of the reverse proxy that may say who asks (X-Forwarded-For); from others it is not believed.
     `throttling` is never off but in a test that is about something else.
+    `media_quota` is how many megabytes (of 2^20 bytes) of pictures one member can keep.
     `erase_after` is how many seconds a deleted entry can still be asked back before its rows are erased.
     """
 
@@ -43,6 +44,7 @@ class Settings:
     database_url: str = ""
     redis_url: str = ""
     mail_url: str = ""
+    storage_url: str = ""
     mail_from: str = ""
     proxy: str = ""
     site_name: str = "mixlite"
@@ -50,6 +52,7 @@ class Settings:
     timezone: str = "UTC"
     bcrypt_cost: int = 12
     erase_after: int = 10
+    media_quota: int = 2048
     session_days: int = 30
     throttling: bool = True
     testing: bool = False
@@ -103,6 +106,7 @@ _TEXT_SETTINGS = (
     "database_url",
     "redis_url",
     "mail_url",
+    "storage_url",
     "mail_from",
     "proxy",
     "site_name",
@@ -110,7 +114,7 @@ _TEXT_SETTINGS = (
     "timezone",
     "secret_key",
 )
-_NUMBER_SETTINGS = ("bcrypt_cost", "erase_after", "session_days")
+_NUMBER_SETTINGS = ("bcrypt_cost", "erase_after", "media_quota", "session_days")
 
 
 def _from_file(path: Path) -> dict[str, Any]:
@@ -195,6 +199,9 @@ def _demands(given: Settings) -> Iterator[tuple[bool, str]]:
     yield cheapest <= given.bcrypt_cost <= 16, "bcrypt_cost must be between 10 and 16"
     is_known = given.database_url.startswith(("sqlite:////", "postgresql+psycopg://"))
     yield is_known, "database_url must begin with sqlite:/// (and the whole path) or postgresql://"
+    is_storage = not given.storage_url or _is_bucket(given.storage_url)
+    yield is_storage, "storage_url must look like s3://key:secret@bucket/folder?region=...&endpoint=https://..."
+    yield 1 <= given.media_quota <= 10**8, "media_quota must be between 1 and 100000000 megabytes"
     yield 0 <= given.erase_after <= 24 * 3600, "erase_after must be between 0 and 86400 seconds"
     yield 1 <= given.session_days <= 366, "session_days must be between 1 and 366"
 
@@ -209,6 +216,11 @@ def _is_address(url: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and parts.path in ("", "/") and is_plain and is_name
+
+
+def _is_bucket(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme == "s3" and bool(parts.hostname) and ".." not in parts.path
 
 
 def _is_ip(text: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 import regex
 from flask import flash
 from flask_wtf import FlaskForm
+from flask_wtf.file import MultipleFileField
 from werkzeug.datastructures import MultiDict
 from wtforms import (
     BooleanField,
@@ -30,6 +31,7 @@ from mixlite.core.text import UnusableText, characters, clean_line, clean_text, 
 
 # What a form carries besides its values; so a draft that was saved between two sendings makes them no others.
 NOT_VALUES = ("csrf_token", "nonce", "draft_version", "draft_window")
+_TOKEN = regex.compile(r"[a-z2-7]{26}")
 _HANDLE = regex.compile(r"[A-Za-z0-9_]+")
 _NONCE = regex.compile(rf"[A-Za-z0-9_-]{{1,{once.NONCE_LENGTH}}}")
 
@@ -250,6 +252,37 @@ class Ids(Field):
     def process_formdata(self, valuelist: list[str]) -> None:
         given = {value for value in valuelist if value.isascii() and value.isdigit() and len(value) <= 18}
         self.data = frozenset(sorted(int(value) for value in given)[: self.limit])
+
+
+class Tokens(Field):
+    """Random names of things that were made before: a list of them in order, each once, at most `limit`."""
+
+    def __init__(self, *args: Any, limit: int, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.limit = limit
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = [value for value in dict.fromkeys(valuelist) if _TOKEN.fullmatch(value)][: self.limit]
+
+
+class Texts(Field):
+    """Several texts under one name, in order, each cleaned and of at most `limit` characters as people count them."""
+
+    def __init__(self, *args: Any, limit: int, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.limit = limit
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = []
+        self.data = [_cleaned(self, clean_text, [value]) for value in valuelist]
+
+    def pre_validate(self, _form: Any) -> None:
+        if any(len(text) > 4 * self.limit or characters(text) > self.limit for text in self.data or []):
+            raise ValidationError(_l("Each can have up to %(limit)s characters.", limit=self.limit))
+
+
+class Files(MultipleFileField):  # type: ignore[misc]
+    """Files from a browser."""
 
 
 class Handles(Field):

@@ -19,7 +19,7 @@ class Kind:
     behind it, `edit_template` shows it. Contents hang on their entry by a foreign key and go with it.
 
     A kind whose drafts are kept says where a new one is written: `write(author)` answers the form, `write_at` is the
-    endpoint of its page, `write_template` shows it.
+    endpoint of its page, `write_template` shows it. `has_versions`: what its words were before is kept for its author.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Kind:
     write: Callable[[Any], Any] | None = None
     write_at: str = ""
     write_template: str = ""
+    has_versions: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

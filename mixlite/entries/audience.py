@@ -24,6 +24,10 @@ class Audience(StrEnum):
     PUBLIC = "public"
 
 
+# Beside the words of people: who reads it is asked of its parent (a photo in an album). To whatever looks at this
+# column alone, feeds and lists among them, it grants nothing.
+AS_PARENT = "parent"
+
 # What a member can choose for what they publish themselves, from the narrowest to the widest.
 OFFERED = (Audience.ONLY_ME, Audience.CHOSEN, Audience.FRIENDS, Audience.FRIENDS_OF_FRIENDS, Audience.MEMBERS)
 
@@ -36,6 +40,7 @@ WORDS: Mapping[str, tuple[Any, Any]] = {
     Audience.MEMBERS: (_l("Everybody here"), _l("Everyone who was invited in; people you blocked are left out.")),
     Audience.COMMUNITY: (_l("The community"), _l("Those who can read the community.")),
     Audience.PUBLIC: (_l("Anybody"), _l("Anybody on the web.")),
+    AS_PARENT: (_l("As its album"), _l("Those who can see the album.")),
 }
 
 

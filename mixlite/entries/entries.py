@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import CheckConstraint, Index, Select, String, bindparam, select, text, update
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, String, bindparam, select, text, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from mixlite.core import clock, events
 from mixlite.core.db import Base, BigId, db
 from mixlite.core.errors import Stale
 from mixlite.core.language import lazy_gettext as _l
-from mixlite.entries.audience import Audience, HasAudience
+from mixlite.entries.audience import AS_PARENT, Audience, HasAudience
 from mixlite.entries.habits import keep_habit
 from mixlite.entries.selections import Choice, selection_of
 from mixlite.people.members import Member
@@ -24,6 +24,11 @@ CHOSEN_INDEX = "ix_entries_chosen"
 FOR_CHOSEN = "audience = 'chosen' AND deleted_at IS NULL"
 SELECTION_INDEX = "ix_entries_selection"
 OWN_INDEX = "ix_entries_own"
+ANSWERED_INDEX = "ix_entries_answered"
+ANSWERED = "last_number > 0"
+PHOTOS_INDEX = "ix_entries_photos"
+IS_PHOTO = "kind = 'photo' AND deleted_at IS NULL"
+_WORDS = ", ".join(repr(str(word)) for word in (*Audience, AS_PARENT))
 
 
 def _index(name: str, *columns: str, where: str) -> Index:
@@ -38,16 +43,23 @@ class Entry(HasAudience, Base):
     or when it was written as long as nobody else could. `last_number` counts all comments ever made: numbers never
     return. `revision` counts how often its words were saved, so that two who edit at once are told. `needs_no_answer`
     is its author's word to readers that nothing is expected of them.
+
+    An entry with a parent is read through it and stands in no list but its parent's. Its own audience says `parent`,
+    and the parent of a parent is nothing: the law looks one floor up.
     """
 
     __tablename__ = "entries"
     __table_args__ = (
-        CheckConstraint(f"audience IN ({', '.join(repr(a.value) for a in Audience)})", name="audience"),
+        CheckConstraint(f"audience IN ({_WORDS})", name="audience"),
+        CheckConstraint(f"(audience = '{AS_PARENT}') = (parent_id IS NOT NULL)", name="child"),
         CheckConstraint("(audience = 'chosen') = (selection_id IS NOT NULL)", name="selection"),
         _index(FEED_INDEX, "author_id", "shown_at", "id", where=IN_FEED),
         _index(CHOSEN_INDEX, "author_id", "shown_at", "id", "selection_id", where=FOR_CHOSEN),
         _index(SELECTION_INDEX, "selection_id", "shown_at", "id", where="selection_id IS NOT NULL"),
         Index(OWN_INDEX, "author_id", "shown_at", "id"),
+        _index(ANSWERED_INDEX, "author_id", "shown_at", "id", where=ANSWERED),
+        _index(PHOTOS_INDEX, "author_id", "id", where=IS_PHOTO),
+        _index("ix_entries_parent_id", "parent_id", "id", where="parent_id IS NOT NULL"),
         Base.__table_args__,
     )
 
@@ -61,8 +73,15 @@ class Entry(HasAudience, Base):
     revision: Mapped[int] = mapped_column(default=1)
     comments_closed_at: Mapped[datetime | None]
     needs_no_answer: Mapped[bool] = mapped_column(default=False)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("entries.id", ondelete="CASCADE"))
 
     author: Mapped[Member] = relationship(lazy="raise_on_sql")
+    parent: Mapped["Entry | None"] = relationship(lazy="raise_on_sql", remote_side="Entry.id")
+
+    @property
+    def for_whom(self) -> str:
+        """The word of who reads it; of a child, its parent's. For an entry that was loaded by a query of ours."""
+        return self.parent.audience if self.parent else self.audience
 
 
 def publish(
@@ -88,6 +107,26 @@ def publish(
     db.session.flush()
     keep_habit(author.id, kind, audience, entry.selection_id)
     events.record("entry.published", actor_id=author.id, subject_id=entry.id)
+    return entry
+
+
+def publish_below(author: Member, parent: Entry, *, kind: str) -> Entry:
+    """Make an entry that is read through `parent`, which is the author's own and has no parent itself."""
+    if parent.parent_id is not None or parent.author_id != author.id:
+        raise ValueError("not a parent for this")
+    now = clock.now()
+    entry = Entry(
+        kind=kind,
+        author_id=author.id,
+        audience=AS_PARENT,
+        parent_id=parent.id,
+        created_at=now,
+        shown_at=now,
+        published_at=now,
+    )
+    db.session.add(entry)
+    db.session.flush()
+    events.record("entry.added_below", actor_id=author.id, subject_id=entry.id)
     return entry
 
 
@@ -140,7 +179,7 @@ def next_comment_number(entry: Entry) -> int:
 
 
 def entries_by_id(ids: Iterable[int]) -> dict[int, Entry]:
-    """With their authors, in one statement."""
+    """With their authors and parents, in one statement."""
     wanted = set(ids)
     return {entry.id: entry for entry in db.session.scalars(_with_authors(), {"ids": wanted})} if wanted else {}
 
@@ -148,4 +187,8 @@ def entries_by_id(ids: Iterable[int]) -> dict[int, Entry]:
 @cache
 def _with_authors() -> Select[Entry]:
     """Built once: every list asks it."""
-    return select(Entry).where(Entry.id.in_(bindparam("ids", expanding=True))).options(joinedload(Entry.author))
+    return (
+        select(Entry)
+        .where(Entry.id.in_(bindparam("ids", expanding=True)))
+        .options(joinedload(Entry.author), joinedload(Entry.parent))
+    )

@@ -20,7 +20,7 @@ from mixlite.entries.drafts import (
 )
 from mixlite.people.members import Member
 
-_BUTTONS = ("how_many", "preview")
+_NOT_KEPT = (*NOT_VALUES, "how_many", "preview", "files")  # buttons, and files, which are kept by their names
 NO_DRAFT = "0"  # in an address: begin with an empty page
 
 
@@ -52,7 +52,7 @@ class Drafted(Form):
 
     def typed(self) -> dict[str, list[str]]:
         """What the fields say, as a browser would send it."""
-        named = {name: field.data for name, field in self._fields.items() if name not in (*NOT_VALUES, *_BUTTONS)}
+        named = {name: field.data for name, field in self._fields.items() if name not in _NOT_KEPT}
         return {name: values for name, data in named.items() if (values := _values(data))}
 
     def draft_values(self) -> dict[str, Any]:
@@ -136,6 +136,8 @@ def _as_sent(draft: Draft) -> Any:
 def _values(data: Any) -> list[str]:
     if isinstance(data, bool):
         return ["y"] if data else []
+    if isinstance(data, list):
+        return [str(each) for each in data]
     if isinstance(data, Collection) and not isinstance(data, str):
         return sorted(str(each) for each in data)
     return [str(data)] if data else []

@@ -17,6 +17,7 @@ from mixlite.core.rooms import Kind, current_house
 from mixlite.entries.comments import Comment
 from mixlite.entries.entries import Entry, entries_by_id
 from mixlite.entries.marks import Favourite, Like
+from mixlite.entries.photos import Prints, prints_of
 from mixlite.entries.read_marks import ReadMark
 from mixlite.people.members import Member
 from mixlite.people.mutes import Mute
@@ -41,6 +42,7 @@ class Shown:
     new_count: int = 0
     first_new: int = 0  # the number of the first of them
     known: frozenset[str] = frozenset()  # the handles in its words that lead to somebody for this viewer
+    prints: Prints = field(default_factory=Prints)  # the first of its photos
     favourite_of: list[Member] = field(default_factory=list)
 
     @property
@@ -71,6 +73,7 @@ def shown(viewer: Onlooker, entry_ids: Sequence[int]) -> list[Shown]:
     favourited = _marked(viewer, entry_ids, Favourite)
     words = {entry_id: getattr(content, "body", "") or "" for entry_id, content in contents.items()}
     met = handles_met(viewer.id, words.values())
+    prints = prints_of(entry_ids)
     kinds = current_house().kinds
     return [
         Shown(
@@ -85,6 +88,7 @@ def shown(viewer: Onlooker, entry_ids: Sequence[int]) -> list[Shown]:
             new_count=(comments[entry.id].new or 0) if entry.id in comments else 0,
             first_new=(comments[entry.id].first_new or 0) if entry.id in comments else 0,
             known=handles_in(words[entry.id]) & met if met else met,
+            prints=prints.get(entry.id, Prints()),
         )
         for entry in (entries[entry_id] for entry_id in entry_ids if entry_id in entries)
         if entry.id in contents

@@ -1,7 +1,7 @@
 """Who sees what. The law is three sentences, each an SQL expression; everything that shows anything asks them.
 
 * `meets(viewer, member)`: does this person exist for me?
-* `sees(viewer, thing)`: may I read this thing that has an audience?
+* `sees(viewer, thing)`: may I read this thing that has an audience? A thing with a parent is read through it.
 * `takes_part(viewer, participation, at)`: was I in this conversation at that moment?
 
 `viewer` is a member's id, or a column of ids: so one sentence answers *what may I see*, *may I see this one*, and
@@ -20,6 +20,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Row,
     SQLColumnExpression,
     TextualSelect,
@@ -62,6 +63,7 @@ _TIE, _MINE, _THEIRS = aliased(Friendship), aliased(Friendship), aliased(Friends
 _SELECTION, _IN_GROUP = aliased(Selection), aliased(GroupMember)
 _BY_GROUP, _BY_NAME = aliased(SelectionGroup), aliased(SelectionPerson)
 _DECIDED, _LIST = aliased(Fact), aliased(Fact)
+_PARENT, _PARENT_IN_GUISE = aliased(Entry), aliased(Entry)
 
 
 def meets(viewer: Viewer, member: type[Member]) -> Rule:
@@ -70,12 +72,31 @@ def meets(viewer: Viewer, member: type[Member]) -> Rule:
 
 
 def sees(viewer: Viewer, thing: type[HasAudience]) -> Rule:
-    """Whether `viewer` may read `thing`: it is not deleted, and it is theirs or its audience includes them."""
-    meets_author = _there_is(_AUTHOR, where=(_AUTHOR.id == thing.author_id, meets(viewer, _AUTHOR)))
-    return and_(
+    """Whether `viewer` may read `thing`: it is not deleted, and it is theirs or its audience includes them.
+
+    What has a parent has no audience: then they must see the parent, and its own author must exist for them.
+    """
+    itself = and_(thing.deleted_at.is_(None), or_(thing.author_id == viewer, _is_granted(viewer, thing)))
+    parent_id = getattr(thing, "parent_id", None)
+    if parent_id is None:
+        return itself
+    grants = and_(_PARENT.parent_id.is_(None), _PARENT.deleted_at.is_(None))
+    reads_parent = or_(_PARENT.author_id == viewer, _is_granted(viewer, _PARENT))
+    through_parent = and_(
         thing.deleted_at.is_(None),
-        or_(thing.author_id == viewer, and_(meets_author, _is_in_audience(viewer, thing))),
+        or_(thing.author_id == viewer, _meets_author(viewer, thing)),
+        _there_is(_PARENT, where=(_PARENT.id == parent_id, grants, reads_parent)),
     )
+    return or_(and_(parent_id.is_(None), itself), through_parent)
+
+
+def _is_granted(viewer: Viewer, thing: type[HasAudience]) -> Rule:
+    """Whether it is for somebody who is not its author."""
+    return and_(_meets_author(viewer, thing), _is_in_audience(viewer, thing))
+
+
+def _meets_author(viewer: Viewer, thing: type[HasAudience]) -> Rule:
+    return _there_is(_AUTHOR, where=(_AUTHOR.id == thing.author_id, meets(viewer, _AUTHOR)))
 
 
 def _is_in_audience(viewer: Viewer, thing: type[HasAudience]) -> Rule:
@@ -100,6 +121,13 @@ def shows_friends(viewer: Viewer, member_id: Any) -> Rule:
     of_them = (_DECIDED.author_id == member_id, _DECIDED.kind == FactKind.FRIENDS, _DECIDED.deleted_at.is_(None))
     is_shown = (_LIST.author_id == member_id, _LIST.kind == FactKind.FRIENDS, sees(viewer, _LIST))
     return or_(member_id == viewer, ~_there_is(_DECIDED, where=of_them), _there_is(_LIST, where=is_shown))
+
+
+def lets_use_ties(viewer: Viewer, person: type[Member]) -> Rule:
+    """Whether what ties `person` to others may be used for the viewer: they exist for the viewer, and their list of
+    friends is one that the viewer may see.
+    """
+    return and_(meets(viewer, person), shows_friends(viewer, person.id))
 
 
 def takes_part(
@@ -149,8 +177,10 @@ def _there_is(*rows: Any, where: Sequence[Any]) -> Rule:
     """EXISTS over `rows`; everything else in `where` belongs to a query around it, however far out.
 
     SQLAlchemy by itself looks one query out only, and would quietly compare with *some* member instead of this one.
+    PostgreSQL leaves a question with an OFFSET whole. Otherwise it takes all of them apart into one and thinks about
+    their order three to ten times as long as answering takes.
     """
-    return exists(select(1).where(*where).correlate_except(*rows))
+    return exists(select(1).where(*where).correlate_except(*rows).suffix_with("OFFSET 0", dialect="postgresql"))
 
 
 # --- the law, asked -------------------------------------------------------------------------------------------------
@@ -168,7 +198,8 @@ def visible_entry(viewer: Member, entry_id: int) -> Entry:
 def _one_entry() -> Any:
     """Every act on an entry begins with this question; putting it together takes longer than the answer."""
     wanted, viewer = bindparam("wanted", type_=BigId), bindparam("viewer", type_=BigId)
-    query = select(Entry).where(Entry.id == wanted, sees(viewer, Entry)).options(joinedload(Entry.author))
+    query = select(Entry).where(Entry.id == wanted, sees(viewer, Entry))
+    query = query.options(joinedload(Entry.author), joinedload(Entry.parent))
     return query.execution_options(populate_existing=True)
 
 
@@ -238,10 +269,13 @@ _READ_AROUND = (Audience.CHOSEN, Audience.FRIENDS, Audience.FRIENDS_OF_FRIENDS, 
 def _whose_and_for_whom(entry_id: int) -> tuple[int, str, Rule]:
     """Of an entry that somebody besides its author may be able to read: whose it is, the word of its audience, and
     which of their friends (`_MINE`) they chose. Else nobody's, for nobody.
+
+    Of a child it is what its parent says, whose author is the same.
     """
-    query = select(Entry.author_id, Entry.audience, Entry.selection_id)
-    there = (Entry.id == entry_id, Entry.deleted_at.is_(None), is_here(_AUTHOR))
-    found = db.session.execute(query.join(_AUTHOR, _AUTHOR.id == Entry.author_id).where(*there)).one_or_none()
+    asked = select(func.coalesce(Entry.parent_id, Entry.id)).where(Entry.id == entry_id, Entry.deleted_at.is_(None))
+    query = select(_PARENT.author_id, _PARENT.audience, _PARENT.selection_id)
+    there = (_PARENT.id == asked.scalar_subquery(), _PARENT.deleted_at.is_(None), is_here(_AUTHOR))
+    found = db.session.execute(query.join(_AUTHOR, _AUTHOR.id == _PARENT.author_id).where(*there)).one_or_none()
     if found is None:
         return 0, Audience.ONLY_ME, false()
     return found.author_id, found.audience, _is_in_selection(found.selection_id)
@@ -258,13 +292,16 @@ def _count_query(author_id: int, audience: str, is_named: Rule) -> ColumnElement
     """Who is near, less those of them whom the author does not meet. A friend is never blocked."""
     if audience in (Audience.FRIENDS, Audience.CHOSEN):
         return _count_of_friends(author_id, is_named if audience == Audience.CHOSEN else true())
-    count = select(func.count()).select_from(Member).where(is_here(Member))
-    is_near = _is_near(author_id, Member, audience, is_named)
-    near = count_of_those_here() if audience == Audience.MEMBERS else count.where(is_near).scalar_subquery()
     blocked = select(_BLOCK.blocked_id).where(_BLOCK.blocker_id == author_id)
     blockers = select(_BLOCK.blocker_id).where(_BLOCK.blocked_id == author_id)
-    is_left_out = Member.id.in_(union_all(blocked, blockers, select(literal(author_id, BigId))))
-    return near - count.where(is_near, is_left_out).scalar_subquery()
+    left_out = union_all(blocked, blockers, select(literal(author_id, BigId)))
+    if audience == Audience.MEMBERS:
+        count = select(func.count()).select_from(Member).where(is_here(Member), Member.id.in_(left_out))
+        return count_of_those_here() - count.scalar_subquery()
+    near = _friends_and_theirs(author_id).subquery()
+    is_there = select(is_here(_BETWEEN)).where(_BETWEEN.id == near.c.friend_id).scalar_subquery()
+    count = select(func.count()).select_from(near).where(near.c.friend_id.not_in(left_out), is_there)
+    return count.scalar_subquery()
 
 
 def is_future_reader(author_id: int, reader: type[Member], audience: str, choice: Choice) -> Rule:
@@ -273,10 +310,14 @@ def is_future_reader(author_id: int, reader: type[Member], audience: str, choice
 
 
 def _count_of_friends(author_id: int, is_named: Rule) -> ColumnElement[int]:
-    """Whether each is here is asked as a value, one by one, or PostgreSQL goes and reads all members instead."""
-    is_there = select(is_here(_BETWEEN)).where(_BETWEEN.id == _MINE.friend_id).correlate_except(_BETWEEN)
     friends = select(func.count()).select_from(_MINE).where(_MINE.member_id == author_id)
-    return friends.where(is_named, is_there.scalar_subquery()).scalar_subquery()
+    return friends.where(is_named, _friend_is_here()).scalar_subquery()
+
+
+def _friend_is_here() -> ColumnElement[bool]:
+    """Of `_MINE`. Asked as a value, one by one, or PostgreSQL goes and reads all members instead."""
+    is_there = select(is_here(_BETWEEN)).where(_BETWEEN.id == _MINE.friend_id)
+    return is_there.correlate_except(_BETWEEN).scalar_subquery()
 
 
 def _is_near(author_id: int, reader: type[Member], audience: str, is_named: Rule) -> Rule:
@@ -287,9 +328,15 @@ def _is_near(author_id: int, reader: type[Member], audience: str, is_named: Rule
     if audience == Audience.CHOSEN:
         return reader.id.in_(friends.where(is_named))
     if audience == Audience.FRIENDS_OF_FRIENDS:
-        to_them = (_MINE.member_id == author_id, _MINE.friend_id == _BETWEEN.id, _THEIRS.member_id == _BETWEEN.id)
-        return reader.id.in_(friends.union(select(_THEIRS.friend_id).where(*to_them, is_here(_BETWEEN))))
+        return reader.id.in_(_friends_and_theirs(author_id))
     return true()
+
+
+def _friends_and_theirs(author_id: int) -> CompoundSelect[int]:
+    """By id, each once, the author among them."""
+    to_them = (_MINE.member_id == author_id, _THEIRS.member_id == _MINE.friend_id)
+    friends = select(_MINE.friend_id).where(_MINE.member_id == author_id)
+    return friends.union(select(_THEIRS.friend_id).where(*to_them, _friend_is_here()))
 
 
 def _is_in_selection(selection_id: int | None) -> Rule:
@@ -344,7 +391,13 @@ _IN_GUISE = {
 def would_see(guise: Guise, thing: type[HasAudience]) -> Rule:
     """`sees`, for somebody whom nobody in particular is. Proven against the law by people who stand so."""
     words = _IN_GUISE[guise]
-    return and_(thing.deleted_at.is_(None), thing.audience.in_(words) if words else false())
+    itself = and_(thing.deleted_at.is_(None), thing.audience.in_(words) if words else false())
+    parent_id = getattr(thing, "parent_id", None)
+    if parent_id is None or not words:
+        return itself
+    there = (_PARENT_IN_GUISE.id == parent_id, _PARENT_IN_GUISE.deleted_at.is_(None))
+    through_parent = _there_is(_PARENT_IN_GUISE, where=(*there, _PARENT_IN_GUISE.audience.in_(words)))
+    return or_(itself, and_(thing.deleted_at.is_(None), through_parent))
 
 
 # --- the friends' feed ----------------------------------------------------------------------------------------------
@@ -405,7 +458,7 @@ _FOR_CHOSEN = FOR_CHOSEN.replace("audience", "e.audience").replace("deleted_at",
 
 _OWN = f"""
 SELECT e.id, e.shown_at FROM entries AS e {{named}}
-WHERE e.author_id = :viewer AND e.deleted_at IS NULL {{before}} {_NEWEST_FIRST}
+WHERE e.author_id = :viewer AND e.deleted_at IS NULL AND e.parent_id IS NULL {{before}} {_NEWEST_FIRST}
 """  # noqa: S608 - only constants of ours
 
 

@@ -10,7 +10,12 @@ import "./mention.js";
 import "./menu.js";
 import "./picker.js";
 import "./poll.js";
+import "./preparing.js";
 import "./readmark.js";
 import "./shortcuts.js";
 import "./theme.js";
 import "./undo.js";
+
+// What only some pages need, and none to be read.
+if (document.querySelector("[data-uploads]")) import("./upload.js");
+if (document.querySelector("[data-viewer], .prints-sheet, .strip")) import("./viewer.js");

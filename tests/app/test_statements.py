@@ -22,16 +22,16 @@ from tests.support.site import Site
 
 # What a page may ask at most, the question who is asking included.
 BUDGETS = {
-    "/": 44,  # the host's: notices of the house, reports, arrivals, comments; what is new; a year ago; birthdays
-    "/entries/{entry}": 15,
-    "/entries/{entry}/readers": 15,
-    "/entries/{entry}/edit": 14,
-    "/@friend0": 25,  # with how we are connected, breaks and groups
-    "/@host": 19,
-    "/@host/diary": 14,
-    "/@host/diary?when=2026": 14,
+    "/": 46,  # the host's: notices of the house, reports, arrivals, comments; what is new; a year ago; birthdays
+    "/entries/{entry}": 16,
+    "/entries/{entry}/readers": 16,
+    "/entries/{entry}/edit": 15,
+    "/@friend0": 26,  # with how we are connected, breaks and groups
+    "/@host": 20,
+    "/@host/diary": 15,
+    "/@host/diary?when=2026": 15,
     "/@host/friends": 6,
-    "/@host/favourites": 12,
+    "/@host/favourites": 13,
     "/friends": 7,
     "/friends/requests": 5,
     "/invitations": 6,
@@ -42,6 +42,10 @@ BUDGETS = {
     "/settings/profile/facts/place": 12,
     "/settings/profile/facts/free": 11,
     "/settings/privacy": 5,
+    "/settings/audiences": 9,
+    "/settings/audiences/default": 9,
+    "/settings/view-as?who=friend0": 18,
+    "/settings/view-as/{entry}?who=friend0": 18,
     "/preferences": 3,
 }
 

@@ -35,12 +35,13 @@ from mixlite.app.keeping.rows import dump, tables_in
 from mixlite.core import clock
 from mixlite.core.config import Settings, current_settings
 from mixlite.core.db import engine_options, fold_journal
+from mixlite.core.storage import MEDIA_FOLDER, StorageTrouble, open_storage
 from mixlite.migrations.sequences import highest_ids
 from mixlite.migrations.upgrade import COPIES, revision_of
 
 RECORD = "last-backup.json"
-MEDIA_FOLDER = "media"
 UNFINISHED = ".part"  # how a file is called that somebody is still sending
+STAGED = "#"  # in the name of one that obstore is still writing
 COPIES_KEPT = timedelta(days=30)
 _COPY = re.compile(r"before-(?:upgrade|restore)-(\d{8}-\d{6})(?:-\w+)?\.")
 
@@ -146,7 +147,8 @@ def _filled(settings: Settings, writer: Writer, at: datetime, *, with_media: boo
             manifest.tables[name] = _write_table(writer, connection, table)
         manifest.highest_ids = highest_ids(connection)
     if with_media:
-        manifest.media = list(_write_media(writer, settings.instance / MEDIA_FOLDER))
+        write = _write_stored if settings.storage_url else _write_media
+        manifest.media = list(write(writer, settings))
     writer.add(KEY_FILE, [settings.secret_key.encode()])
     writer.finish(manifest)
     return manifest
@@ -165,8 +167,22 @@ def _write_table(writer: Writer, connection: Connection, table: Table) -> TableN
     return TableNote([column.name for column in table.columns], rows)
 
 
-def _write_media(writer: Writer, folder: Path) -> Iterator[str]:
+def _write_stored(writer: Writer, settings: Settings) -> Iterator[str]:
+    """Every file that lies in another place than this machine."""
+    storage = open_storage(settings)
+    for name in sorted(storage.names()):
+        try:
+            writer.add(MEDIA + name, [storage.get(name)], is_packed_already=True)
+        except FileNotFoundError:
+            continue  # erased meanwhile
+        except StorageTrouble as trouble:
+            raise CannotKeep(f"the pictures cannot be read: {trouble}") from trouble
+        yield name
+
+
+def _write_media(writer: Writer, settings: Settings) -> Iterator[str]:
     """Every file of the folder. No link is followed: it could lead to a file that is none of ours."""
+    folder = settings.instance / MEDIA_FOLDER
     for path in _files_below(folder):
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
@@ -183,7 +199,8 @@ def _files_below(folder: Path) -> Iterator[Path]:
         folders.sort()
         for name in sorted(names):
             path = Path(parent) / name
-            if not name.endswith(UNFINISHED) and not path.is_symlink():
+            is_whole = not name.endswith(UNFINISHED) and STAGED not in name
+            if is_whole and not path.is_symlink():
                 yield path
 
 

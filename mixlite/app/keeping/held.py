@@ -62,7 +62,7 @@ def _hold_letters(connection: Connection) -> int:
 
 
 def _goes_on(_connection: Connection) -> int:
-    """Who left is erased in the copy too; nothing of it leaves the house."""
+    """Who left is erased in the copy too, and pictures are made ready; nothing of it leaves the house."""
     return 0
 
 
@@ -75,4 +75,5 @@ HOLDS: Mapping[str, Callable[[Connection], int]] = {
     "event": _hold_events,
     "letter": _hold_letters,
     "erasing": _goes_on,
+    "media": _goes_on,
 }

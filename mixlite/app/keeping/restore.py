@@ -28,13 +28,13 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from mixlite.app.keeping.archive import KEY_FILE, MEDIA, Archive, CannotKeep, Manifest, moved_into_place, sync_folder
-from mixlite.app.keeping.backup import MEDIA_FOLDER
 from mixlite.app.keeping.held import Held, hold
 from mixlite.app.keeping.rows import empty, keys_unchecked, load, table_names, tables_in
 from mixlite.app.server import serving_address
 from mixlite.core import clock
 from mixlite.core.config import Settings
 from mixlite.core.db import engine_options
+from mixlite.core.storage import MEDIA_FOLDER, StorageTrouble, open_storage
 from mixlite.migrations import sequences
 from mixlite.migrations.upgrade import COPIES, BrokenMigration, check_keys, is_known, run_steps
 
@@ -225,6 +225,9 @@ def _stage_key(work: _Work) -> None:
 
 def _stage_media(work: _Work) -> None:
     """Names of files are never used again, so they can join those that are there already."""
+    if work.settings.storage_url:
+        _send_media(work)
+        return
     folder = work.settings.instance / MEDIA_FOLDER / STAGED_MEDIA
     for path in work.archive.manifest.media:
         place = folder / path
@@ -233,6 +236,16 @@ def _stage_media(work: _Work) -> None:
         with moved_into_place(place) as file:
             for piece in work.archive.read(MEDIA + path):
                 file.write(piece)
+
+
+def _send_media(work: _Work) -> None:
+    """To a storage that is not on this machine. What is there already stays: it is the same."""
+    storage = open_storage(work.settings)
+    try:
+        for path in work.archive.manifest.media:
+            storage.put(path, b"".join(work.archive.read(MEDIA + path)))
+    except (StorageTrouble, ValueError) as trouble:
+        raise CannotKeep(f"the pictures could not be sent to their storage: {trouble}") from trouble
 
 
 def _decide(work: _Work) -> None:

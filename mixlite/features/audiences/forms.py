@@ -12,7 +12,7 @@ from mixlite.entries.audience import OFFERED
 from mixlite.features.audiences.queries import Which
 from mixlite.policy.choosing import ForWhom
 
-KINDS: Any = ["", "diary", "voice"]
+KINDS: Any = ["", "diary", "voice", "album"]
 PRESENT: Any = ["", *(word.value for word in OFFERED)]
 
 

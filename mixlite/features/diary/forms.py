@@ -10,6 +10,7 @@ from mixlite.entries.entries import Entry
 from mixlite.features.diary.models import BODY_LENGTH, EXCERPT_LENGTH, TITLE_LENGTH, Diary
 from mixlite.people.members import Member
 from mixlite.policy.choosing import Written, data_of_entry
+from mixlite.policy.picturing import Pictured
 
 
 class _DiaryFields(Written):
@@ -23,7 +24,7 @@ class _DiaryFields(Written):
         return {**super().values(), "excerpt": excerpt(self.body.data or "", EXCERPT_LENGTH)}
 
 
-class DiaryForm(_DiaryFields, OnceForm):
+class DiaryForm(Pictured, _DiaryFields, OnceForm):
     """A new one."""
 
 

@@ -2,6 +2,7 @@
 
 from mixlite.core.db import db
 from mixlite.entries.entries import Entry, change_audience, hold, publish, touch
+from mixlite.entries.photos import NONE_SENT, Sent, put_photos
 from mixlite.entries.selections import Choice
 from mixlite.entries.versions import keep_version
 from mixlite.features.diary.models import Diary
@@ -20,11 +21,13 @@ def publish_diary(
     audience: str,
     choice: Choice | None = None,
     needs_no_answer: bool = False,
+    pictures: Sent = NONE_SENT,
 ) -> Entry:
     """`body` is Markdown as typed; `excerpt` its first words without marks; `choice` spells out a `chosen` audience."""
     entry = publish(author, kind="diary", audience=audience, choice=choice, needs_no_answer=needs_no_answer)
     db.session.add(Diary(entry_id=entry.id, title=title, body=body, excerpt=excerpt))
     db.session.flush()
+    put_photos(author, entry, pictures)
     note_mentions(author, entry, body)
     return entry
 

@@ -10,7 +10,7 @@ from flask_login import current_user
 
 from mixlite.core.errors import NotHere
 from mixlite.core.forms import act
-from mixlite.core.http import came_from, page, see_other
+from mixlite.core.http import came_from, page, see_other, takes_files
 from mixlite.core.language import gettext as _
 from mixlite.core.language import moment_words, time_words
 from mixlite.core.rooms import current_house
@@ -32,6 +32,7 @@ def index() -> Response:
 
 
 @bp.post("/drafts/<word:kind_name>")
+@takes_files
 def keep_new(kind_name: str) -> Response:
     kind = current_house().kinds.get(kind_name)
     if kind is None or kind.write is None:
@@ -45,6 +46,8 @@ def keep_change(entry_id: int) -> Response:
     require(current_user, Act.REVISE, entry)
     item = shown(current_user, [entry_id])[0]
     form = item.kind.edit(current_user, entry, item.content)
+    if not isinstance(form, Drafted):
+        raise NotHere
     return _keep(form, item.kind.edit_template, item=item)
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, or_, select, union
+from sqlalchemy import and_, bindparam, func, or_, select, text, union
 
 from mixlite.core import clock
 from mixlite.core.db import Moment, db
@@ -14,7 +14,7 @@ from mixlite.core.language import local, today
 from mixlite.core.paging import Position
 from mixlite.core.rooms import current_house
 from mixlite.entries.comments import Comment
-from mixlite.entries.entries import Entry
+from mixlite.entries.entries import ANSWERED, Entry
 from mixlite.entries.read_marks import ReadMark
 from mixlite.features.home.models import FeedMark
 from mixlite.people.members import Member
@@ -22,7 +22,9 @@ from mixlite.policy.showing import VIEWER, may_be_news, seen_number
 from mixlite.policy.visibility import meets, new_in_feed, sees
 
 MOST_COUNTED = 200
-LOOKED_AT = 300  # of one's own entries and of one's own comments, the newest: what is older tells of no new comment
+LOOKED_AT = (
+    300  # of one's own entries with comments and of one's own comments, the newest: older ones tell of no new comment
+)
 YEARS_BACK = 10
 DAYS_AROUND = timedelta(days=3)
 
@@ -112,7 +114,7 @@ def _new_comments() -> Any:
     )
     own = (
         select(Entry.id)
-        .where(Entry.author_id == VIEWER, Entry.deleted_at.is_(None))
+        .where(Entry.author_id == VIEWER, Entry.deleted_at.is_(None), text(f"entries.{ANSWERED}"))
         .order_by(Entry.shown_at.desc(), Entry.id.desc())
         .limit(LOOKED_AT)
         .subquery()

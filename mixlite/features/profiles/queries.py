@@ -96,8 +96,7 @@ def entries_by(
 ) -> list[Position]:
     """What a member published that the viewer may read, as (moment, id), the newest first."""
     query = select(Entry.shown_at, Entry.id).where(Entry.author_id == member.id, sees(viewer.id, Entry))
-    if kind:
-        query = query.where(Entry.kind == kind)
+    query = query.where(Entry.kind == kind if kind else Entry.parent_id.is_(None))
     if span:
         query = query.where(Entry.shown_at >= midnight(span.first), Entry.shown_at < midnight(span.end))
     return _positions(query, Entry.shown_at, limit, after)
@@ -125,8 +124,8 @@ def _is_seen(viewer: Member, member: Member) -> ColumnElement[bool]:
     """`sees`, for the many entries of one member. Of an entry that is not deleted the law looks at nothing but whose it
     is and for whom: so it is asked of one entry of each audience, and not of ten years of them.
     """
-    one_each = select(func.min(Entry.id)).where(Entry.author_id == member.id, Entry.deleted_at.is_(None))
-    one_each = one_each.group_by(Entry.audience, Entry.selection_id)
+    of_them = (Entry.author_id == member.id, Entry.deleted_at.is_(None), Entry.parent_id.is_(None))
+    one_each = select(func.min(Entry.id)).where(*of_them).group_by(Entry.audience, Entry.selection_id)
     query = select(Entry.audience, Entry.selection_id)
     seen = db.session.execute(query.where(Entry.id.in_(one_each.scalar_subquery()), sees(viewer.id, Entry))).all()
     words = {audience for audience, selection_id in seen if selection_id is None}

@@ -26,7 +26,7 @@ def snapshot_of_entry(entry: Entry) -> Mapping[str, Any]:
     return {
         "title": getattr(content, "title", ""),
         "text": content.body,
-        "audience": str(entry.audience),
+        "audience": str(entry.for_whom),
         "made_at": entry.shown_at.isoformat(),
     }
 

@@ -14,7 +14,7 @@ from mixlite.entries.entries import Entry
 from mixlite.entries.versions import version_of, versions_of
 from mixlite.features.reading import queries, verbs
 from mixlite.features.reading.forms import CommentEditForm, CommentForm, DeleteForm
-from mixlite.policy.choosing import picker
+from mixlite.policy.choosing import ForWhom, picker
 from mixlite.policy.mentioning import handles_met
 from mixlite.policy.permissions import Act, may, require
 from mixlite.policy.showing import shown
@@ -117,7 +117,8 @@ def edit(entry_id: int) -> Response:
     if form.perform(item.kind.revise, current_user, entry):
         return see_other(url_for("reading.show", entry_id=entry_id))
     item = shown(current_user, [entry_id])[0] if form.is_stale else item
-    return page(item.kind.edit_template, form.status, form=form, item=item, picker=picker(current_user, form))
+    audiences = picker(current_user, form) if isinstance(form, ForWhom) else None
+    return page(item.kind.edit_template, form.status, form=form, item=item, picker=audiences)
 
 
 @bp.get("/<id:entry_id>/readers")

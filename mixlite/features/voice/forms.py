@@ -7,6 +7,7 @@ from mixlite.entries.entries import Entry
 from mixlite.features.voice.models import VOICE_LENGTH, Voice
 from mixlite.people.members import Member
 from mixlite.policy.choosing import Written, data_of_entry
+from mixlite.policy.picturing import Pictured
 
 
 class _VoiceFields(Written):
@@ -15,7 +16,7 @@ class _VoiceFields(Written):
     body = Words(_l("How are things?"), validators=[Filled(_l("Please write something first.")), AtMost(VOICE_LENGTH)])
 
 
-class VoiceForm(_VoiceFields, OnceForm):
+class VoiceForm(Pictured, _VoiceFields, OnceForm):
     """A new one."""
 
 

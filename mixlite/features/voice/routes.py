@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, request, url_for
 from flask_login import current_user
 
-from mixlite.core.http import page, see_other
+from mixlite.core.http import page, see_other, takes_files
 from mixlite.entries.entries import Entry
 from mixlite.features.voice import verbs
 from mixlite.features.voice.forms import new_form
@@ -23,14 +23,14 @@ def new() -> Response:
 
 
 @bp.post("/new")
+@takes_files
 def create() -> Response:
     form = new_form(current_user)
     address = form.perform_once(verbs.post_voice, current_user, address=_address)
-    return (
-        see_other(address)
-        if address
-        else page("voice/new.html", form.status, form=form, picker=picker(current_user, form))
-    )
+    if address:
+        form.put_away_doubles()
+        return see_other(address)
+    return page("voice/new.html", form.status, form=form, picker=picker(current_user, form))
 
 
 def composer(viewer: Any, _subjects: Sequence[Any]) -> Mapping[None, Any]:

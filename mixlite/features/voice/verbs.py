@@ -2,6 +2,7 @@
 
 from mixlite.core.db import db
 from mixlite.entries.entries import Entry, change_audience, hold, publish, touch
+from mixlite.entries.photos import NONE_SENT, Sent, put_photos
 from mixlite.entries.selections import Choice
 from mixlite.entries.versions import keep_version
 from mixlite.features.voice.models import Voice
@@ -12,12 +13,19 @@ from mixlite.policy.visibility import visible_entry
 
 
 def post_voice(
-    author: Member, *, body: str, audience: str, choice: Choice | None = None, needs_no_answer: bool = False
+    author: Member,
+    *,
+    body: str,
+    audience: str,
+    choice: Choice | None = None,
+    needs_no_answer: bool = False,
+    pictures: Sent = NONE_SENT,
 ) -> Entry:
     """`body` is plain text of at most 300 characters as people count them; `choice` spells out a `chosen` audience."""
     entry = publish(author, kind="voice", audience=audience, choice=choice, needs_no_answer=needs_no_answer)
     db.session.add(Voice(entry_id=entry.id, body=body))
     db.session.flush()
+    put_photos(author, entry, pictures)
     note_mentions(author, entry, body)
     return entry
 

@@ -1,0 +1,175 @@
+"""Photos: pictures in their places. Each is an entry of its own, whose parent is the album, diary or voice it is in.
+
+So a photo has an address, words, comments and likes, and is read by whoever reads its parent. What is loaded here by
+the parent's id came through the law, as the parent did.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, Select, String, and_, func, select, tuple_
+from sqlalchemy.orm import Mapped, mapped_column
+
+from mixlite.core.db import Base, db
+from mixlite.core.errors import Refused
+from mixlite.core.language import lazy_gettext as _l
+from mixlite.entries.entries import Entry, publish_below
+from mixlite.entries.media import Media, put_into, waiting_of
+from mixlite.people.members import Member
+
+CAPTION_LENGTH = 300
+ALT_LENGTH = 500
+MOST_PHOTOS = 1000  # in one place
+MOST_AT_ONCE = 60
+FIRST = 12  # how many a list of entries loads of each
+
+
+class Photo(Base):
+    """One picture in its place. `body` stands below it; `alt` describes it to those who do not see it."""
+
+    __tablename__ = "photos"
+    __table_args__ = (Index("ix_photos_parent_id", "parent_id", "position", "entry_id"),)
+
+    entry_id: Mapped[int] = mapped_column(
+        ForeignKey("entries.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    parent_id: Mapped[int] = mapped_column(ForeignKey("entries.id", ondelete="CASCADE"))
+    position: Mapped[int]
+    body: Mapped[str] = mapped_column(String(CAPTION_LENGTH * 4), default="")
+    alt: Mapped[str] = mapped_column(String(ALT_LENGTH * 4), default="")
+
+
+@dataclass(frozen=True)
+class Print:
+    """A photo as it lies in its place."""
+
+    id: int
+    position: int
+    body: str
+    alt: str
+    media: Media | None
+
+
+@dataclass(frozen=True)
+class Prints:
+    """The first photos of one place, and how many there are."""
+
+    first: Sequence[Print] = ()
+    count: int = 0
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a photo lies: in what, which of how many, and what is beside it."""
+
+    print: Print
+    parent_id: int
+    number: int
+    count: int
+    previous_id: int | None
+    next_id: int | None
+    first_id: int
+    last_id: int
+
+
+@dataclass(frozen=True)
+class Sent:
+    """Pictures that came with a form: their tokens in order, and what was said of each so far."""
+
+    tokens: Sequence[str] = ()
+    alts: Mapping[str, str] = field(default_factory=dict)
+
+
+NONE_SENT = Sent()
+
+
+def prints_of(parent_ids: Iterable[int]) -> dict[int, Prints]:
+    """By parent, in one statement; parents without photos are left out."""
+    wanted = set(parent_ids)
+    if not wanted:
+        return {}
+    number = func.row_number().over(partition_by=Photo.parent_id, order_by=(Photo.position, Photo.entry_id))
+    count = func.count().over(partition_by=Photo.parent_id)
+    there = (Photo.parent_id.in_(wanted), Entry.deleted_at.is_(None))
+    joined = select(Photo.entry_id, number.label("number"), count.label("total")).join(
+        Entry, Entry.id == Photo.entry_id
+    )
+    ranked = joined.where(*there).subquery()
+    query = _with_media(ranked.c.total).join(ranked, ranked.c.entry_id == Photo.entry_id)
+    rows = db.session.execute(query.where(ranked.c.number <= FIRST).order_by(Photo.parent_id, ranked.c.number))
+    found: dict[int, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row.Photo.parent_id, []).append(row)
+    return {parent: Prints([_print(row) for row in each], each[0].total) for parent, each in found.items()}
+
+
+def prints_in(parent_id: int, limit: int, after: tuple[int, int] = (-1, 0)) -> list[Print]:
+    """The photos of one place in their order, after (position, id); `limit` at most."""
+    query = _with_media().join(Entry, Entry.id == Photo.entry_id)
+    query = query.where(
+        Photo.parent_id == parent_id,
+        Entry.deleted_at.is_(None),
+        tuple_(Photo.position, Photo.entry_id) > after,
+    )
+    return [_print(row) for row in db.session.execute(query.order_by(Photo.position, Photo.entry_id).limit(limit))]
+
+
+def prints_with(entry_ids: Sequence[int]) -> dict[int, Print]:
+    """These photos by their own ids, in one statement."""
+    rows = db.session.execute(_with_media().where(Photo.entry_id.in_(set(entry_ids)))) if entry_ids else ()
+    return {row.Photo.entry_id: _print(row) for row in rows}
+
+
+def places_of(entry_ids: Sequence[int]) -> dict[int, Place]:
+    """By their own ids, each with its neighbours, in one statement."""
+    parent, order = Photo.parent_id, (Photo.position, Photo.entry_id)
+    backwards = (Photo.position.desc(), Photo.entry_id.desc())
+    parents = select(Photo.parent_id).where(Photo.entry_id.in_(entry_ids))
+    columns = (
+        func.row_number().over(partition_by=parent, order_by=order).label("number"),
+        func.count().over(partition_by=parent).label("total"),
+        func.lag(Photo.entry_id).over(partition_by=parent, order_by=order).label("previous_id"),
+        func.lead(Photo.entry_id).over(partition_by=parent, order_by=order).label("next_id"),
+        func.first_value(Photo.entry_id).over(partition_by=parent, order_by=order).label("first_id"),
+        func.first_value(Photo.entry_id).over(partition_by=parent, order_by=backwards).label("last_id"),
+    )
+    there = (Entry.deleted_at.is_(None), Photo.parent_id.in_(parents))
+    ranked = select(Photo.entry_id, *columns).join(Entry, Entry.id == Photo.entry_id).where(*there).subquery()
+    query = _with_media(*(column for column in ranked.c if column.name != "entry_id"))
+    query = query.join(ranked, ranked.c.entry_id == Photo.entry_id).where(Photo.entry_id.in_(entry_ids))
+    return {row.Photo.entry_id: _place(row) for row in db.session.execute(query)}
+
+
+def _place(row: Any) -> Place:
+    neighbours = (row.previous_id, row.next_id, row.first_id, row.last_id)
+    return Place(_print(row), row.Photo.parent_id, row.number, row.total, *neighbours)
+
+
+def put_photos(author: Member, parent: Entry, sent: Sent) -> list[Entry]:
+    """At the end of an entry of theirs: every picture that is wholly here and in no other place. Raises Refused."""
+    pictures = waiting_of(author.id, sent.tokens)
+    if not pictures:
+        return []
+    counted = select(func.count(), func.coalesce(func.max(Photo.position), -1)).where(Photo.parent_id == parent.id)
+    count, last = db.session.execute(counted).one()
+    if count + len(pictures) > MOST_PHOTOS:
+        raise Refused(_l("There is room for %(limit)s pictures here, and no more.", limit=MOST_PHOTOS), "files")
+    photos = []
+    for position, picture in enumerate(pictures, last + 1):
+        photo = publish_below(author, parent, kind="photo")
+        alt = sent.alts.get(picture.token, "")
+        db.session.add(Photo(entry_id=photo.id, parent_id=parent.id, position=position, body="", alt=alt))
+        put_into(picture, photo.id)
+        photos.append(photo)
+    db.session.flush()
+    return photos
+
+
+def _with_media(*columns: Any) -> Select[Any]:
+    return select(Photo, Media, *columns).outerjoin(Media, and_(Media.entry_id == Photo.entry_id))
+
+
+def _print(row: Any) -> Print:
+    photo: Photo = row.Photo
+    return Print(photo.entry_id, photo.position, photo.body, photo.alt, row.Media)

@@ -1,0 +1,1 @@
+"""The bytes of pictures: how they come in, and how they go out."""

@@ -1,0 +1,1 @@
+"""Albums and the photos in them."""

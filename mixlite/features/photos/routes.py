@@ -1,0 +1,110 @@
+"""/albums, a member's photos, the photos of an entry. A single photo is read, changed, deleted at its own address."""
+
+from flask import Blueprint, Response, request, url_for
+from flask_login import current_user
+
+from mixlite.core.errors import NotHere
+from mixlite.core.http import page, see_other, takes_files
+from mixlite.core.paging import Cursors
+from mixlite.entries.entries import Entry
+from mixlite.entries.photos import Print, prints_in
+from mixlite.features.photos import queries, verbs
+from mixlite.features.photos.forms import AddForm, AlbumForm, DescribeForm
+from mixlite.policy.choosing import picker
+from mixlite.policy.showing import shown
+from mixlite.policy.visibility import count_of_readers, visible_entry, visible_member
+
+bp = Blueprint("photos", __name__)
+
+PHOTOS_PER_PAGE = 60
+ALBUMS_PER_PAGE = 12
+
+
+@bp.route("/albums/new", methods=["GET", "POST"])
+@takes_files
+def new() -> Response:
+    form = AlbumForm(author=current_user)
+    address = form.perform_once(verbs.publish_album, current_user, address=_address)
+    if address:
+        form.put_away_doubles()
+        return see_other(address)
+    return page("photos/new.html", form.status, form=form, picker=picker(current_user, form))
+
+
+@bp.get("/albums/<id:entry_id>")
+def show(entry_id: int) -> Response:
+    entry = _visible_album(entry_id)
+    prints, later_url = _page_of(entry, "photos.show")
+    item = shown(current_user, [entry_id])[0]
+    readers = count_of_readers(entry_id) if item.is_mine else None
+    return page("photos/album.html", item=item, prints=prints, later_url=later_url, reader_count=readers)
+
+
+@bp.route("/entries/<id:entry_id>/photos/add", methods=["GET", "POST"])
+@takes_files
+def add(entry_id: int) -> Response:
+    entry, form = verbs.own_place(current_user, entry_id), AddForm(author=current_user)
+    address = form.perform_once(verbs.add_photos, current_user, entry, address=_address)
+    if address:
+        form.put_away_doubles()
+        return see_other(address)
+    return page(
+        "photos/add.html", form.status, form=form, item=shown(current_user, [entry_id])[0], back=_address(entry)
+    )
+
+
+@bp.route("/entries/<id:entry_id>/photos/describe", methods=["GET", "POST"])
+def describe(entry_id: int) -> Response:
+    entry, form = verbs.own_place(current_user, entry_id), DescribeForm()
+    if form.perform(verbs.describe_photos, current_user, entry):
+        return see_other(_address(entry))
+    prints, later_url = _page_of(entry, "photos.describe")
+    return page(
+        "photos/describe.html",
+        form.status,
+        form=form,
+        item=shown(current_user, [entry_id])[0],
+        prints=prints,
+        later_url=later_url,
+        back=_address(entry),
+    )
+
+
+@bp.get("/@<word:handle>/photos")
+def of_member(handle: str) -> Response:
+    member = visible_member(current_user, handle)
+    cursors = Cursors(f"albums of {member.id}", current_user.id)
+    after = cursors.read(request.args.get("after"))
+    found = cursors.page(
+        queries.albums_by(current_user, member, ALBUMS_PER_PAGE + 1, after), ALBUMS_PER_PAGE, lambda position: position
+    )
+    older = url_for("photos.of_member", handle=handle, after=found.cursor) if found.cursor else None
+    items = shown(current_user, [entry_id for _at, entry_id in found.items])
+    return page("photos/of_member.html", member=member, items=items, older_url=older)
+
+
+def _visible_album(entry_id: int) -> Entry:
+    entry = visible_entry(current_user, entry_id)
+    if entry.kind != "album":
+        raise NotHere
+    return entry
+
+
+def _page_of(entry: Entry, endpoint: str) -> tuple[list[Print], str | None]:
+    """One page of its photos, and the address of the next. The address names a place, which hides nothing."""
+    prints = prints_in(entry.id, PHOTOS_PER_PAGE + 1, (_number("after", -1), _number("photo", 0)))
+    if len(prints) <= PHOTOS_PER_PAGE:
+        return prints, None
+    last = prints[PHOTOS_PER_PAGE - 1]
+    address = url_for(endpoint, entry_id=entry.id, after=last.position, photo=last.id)
+    return prints[:PHOTOS_PER_PAGE], address
+
+
+def _number(name: str, otherwise: int) -> int:
+    value = request.args.get(name, "")
+    return int(value) if value.isascii() and value.isdigit() and len(value) <= 18 else otherwise
+
+
+def _address(entry: Entry) -> str:
+    """An album has a page of its own."""
+    return url_for("photos.show" if entry.kind == "album" else "reading.show", entry_id=entry.id)
