@@ -61,7 +61,7 @@ check: locked format lint types contracts templates translated migrations securi
 
 .PHONY: soak
 soak: $(DEV_READY) ## long runs with faults (SOAK_LIMIT=3600 seconds)
-	$(call bounded,$(SOAK_LIMIT)) $(PY) -m pytest -m soak --timeout 0 $(TESTS)
+	$(call bounded,$(SOAK_LIMIT)) $(PY) -m pytest -m soak --timeout 0 -o faulthandler_timeout=0 $(TESTS)
 
 .PHONY: figures
 figures: $(DEV_READY) ## how fast pages are on a slow phone: LCP, CLS, blocking time, bytes, requests

@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT))
 
 from tests.support.browser import FLAGS, find_chromium  # noqa: E402 - below the line that makes it found
 
-PATIENCE_SECONDS = 180  # the first time, a year of diaries is written
+PATIENCE_SECONDS = 180  # the first time, three years of diaries are written
 
 
 @dataclass(frozen=True)

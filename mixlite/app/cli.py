@@ -305,7 +305,7 @@ def _member(handle: str) -> Member:
 @click.option("--fresh", is_flag=True, help="Build it anew; what was written in it goes.")
 @click.option("--only-build", is_flag=True, help="Build it and stop.")
 def demo(port: int, *, fresh: bool, only_build: bool) -> None:
-    """Open a lively site in an instance of its own: Zachary's karate club, a year of diaries."""
+    """Open a lively site in an instance of its own: Zachary's karate club, three years of diaries."""
     folder = Path(os.environ.get("MIXLITE_INSTANCE") or ROOT / "instance") / "demo"
     # An instance of its own, for the worker beside it too: the environment may name somebody's real database.
     for name in [name for name in os.environ if name.startswith("MIXLITE_")]:

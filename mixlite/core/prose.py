@@ -33,6 +33,7 @@ _LOOKS_LIKE_ADDRESS = regex.compile(r"[\p{L}\p{N}-]\.[\p{L}]{2,}")
 # Japanese words stand directly before and after a handle; an address or another network's @aki@example is none.
 _MENTION = r"(?<![A-Za-z0-9_@＠/])[@＠](?P<handle>[A-Za-z0-9_]{1,30}+)(?![A-Za-z0-9_@＠])"
 _MENTIONS = regex.compile(_MENTION)
+_SPACE_AFTER_FULL_STOP = regex.compile(r"(?<=[。！？」』…]) ")  # between paragraphs; Japanese has none in a line
 _POINTERS = regex.compile(rf"(?<![>\w])>>(?P<number>[1-9][0-9]{{0,5}})(?![0-9])|{_MENTION}")
 MOST_MENTIONS = 30  # handles that one text can turn into links
 Handles = Collection[str]
@@ -150,8 +151,8 @@ def plain(text: str, known: Handles = frozenset()) -> Markup:
 
 def excerpt(text: str, limit: int = 160) -> str:
     """The first words of a diary without its marks, on one line, for a card."""
-    words = " ".join(_words(_markdown.parse(text[: limit * 20])))
-    return shortened(clean_line(words), limit)
+    words = clean_line(" ".join(_words(_markdown.parse(text[: limit * 20]))))
+    return shortened(_SPACE_AFTER_FULL_STOP.sub("", words), limit)
 
 
 def _words(tokens: Sequence[Token]) -> list[str]:

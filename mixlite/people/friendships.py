@@ -48,7 +48,8 @@ class Friendship(Base):
 class FriendRequest(Base):
     """`asker` would like to be friends with `asked`. One row a pair; a declined one stays: declining is silent.
 
-    `withdrawn_at` is set only on a declined one: to who asked it looks withdrawn, and who declined is not asked again.
+    `withdrawn_at` is set only on a declined one, when who asked takes it back or either blocks the other: to who asked
+    it looks gone, and who declined is not asked again.
     """
 
     __tablename__ = "friend_requests"
@@ -125,6 +126,17 @@ def _pair(member_id: int, other_id: int) -> tuple[ColumnElement[bool], ColumnEle
 def forget_requests_between(member_id: int, other_id: int) -> None:
     """As if nobody had asked."""
     db.session.execute(delete(FriendRequest).where(*_pair(member_id, other_id)))
+
+
+def close_request_between(member_id: int, other_id: int) -> None:
+    """As if nobody had asked, but that who declined is never disturbed again."""
+    request = request_between(member_id, other_id)
+    if request is None:
+        return
+    if request.declined_at is None:
+        forget_requests_between(member_id, other_id)
+    else:
+        request.withdrawn_at = request.withdrawn_at or clock.now()
 
 
 def friends_of(member_id: int, limit: int, after: Position | None = None) -> Sequence[tuple[Member, datetime]]:

@@ -28,6 +28,7 @@ LINES: Any = ["only_me", "chosen", EXCEPT, "friends", "friends_of_friends", "mem
 _LINE_WORDS: Mapping[str, tuple[Any, Any]] = {
     **WORDS,
     Audience.CHOSEN: (_l("Chosen people"), _l("Groups of yours, and friends by name.")),
+    Audience.FRIENDS: (_l("Friends"), _l("All your friends.")),
     EXCEPT: (_l("Friends, except …"), _l("All friends but those you name.")),
 }
 

@@ -30,10 +30,14 @@ def note_mentions(author: Member, entry: Entry, words: str, comment: Comment | N
     Only people who exist for the author. Whether they may read it is asked again when they are told.
     """
     found = handles_in(words)
-    query = select(Member.id).where(Member.handle.in_(found), Member.id != author.id, meets(author.id, Member))
-    ids = db.session.scalars(query).all() if found else []
+    ids = _met_by(author, found) if found else []
     for mention_id in keep_mentions(entry.id, comment.id if comment else None, ids):
         events.record("member.mentioned", actor_id=author.id, subject_id=mention_id)
+
+
+def _met_by(author: Member, handles: frozenset[str]) -> Sequence[int]:
+    query = select(Member.id).where(Member.handle.in_(handles), Member.id != author.id, meets(author.id, Member))
+    return db.session.scalars(query).all()
 
 
 def handles_met(viewer_id: Any, texts: Iterable[str]) -> frozenset[str]:

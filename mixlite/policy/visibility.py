@@ -20,6 +20,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Row,
     SQLColumnExpression,
     TextualSelect,
@@ -122,6 +123,13 @@ def shows_friends(viewer: Viewer, member_id: Any) -> Rule:
     return or_(member_id == viewer, ~_there_is(_DECIDED, where=of_them), _there_is(_LIST, where=is_shown))
 
 
+def lets_use_ties(viewer: Viewer, person: type[Member]) -> Rule:
+    """Whether what ties `person` to others may be used for the viewer: they exist for the viewer, and their list of
+    friends is one that the viewer may see.
+    """
+    return and_(meets(viewer, person), shows_friends(viewer, person.id))
+
+
 def takes_part(
     viewer: Viewer, participation: type[Participation], at: datetime | SQLColumnExpression[datetime]
 ) -> Rule:
@@ -169,8 +177,10 @@ def _there_is(*rows: Any, where: Sequence[Any]) -> Rule:
     """EXISTS over `rows`; everything else in `where` belongs to a query around it, however far out.
 
     SQLAlchemy by itself looks one query out only, and would quietly compare with *some* member instead of this one.
+    PostgreSQL leaves a question with an OFFSET whole. Otherwise it takes all of them apart into one and thinks about
+    their order three to ten times as long as answering takes.
     """
-    return exists(select(1).where(*where).correlate_except(*rows))
+    return exists(select(1).where(*where).correlate_except(*rows).suffix_with("OFFSET 0", dialect="postgresql"))
 
 
 # --- the law, asked -------------------------------------------------------------------------------------------------
@@ -178,12 +188,19 @@ def _there_is(*rows: Any, where: Sequence[Any]) -> Rule:
 
 def visible_entry(viewer: Member, entry_id: int) -> Entry:
     """The entry with its author. Raises NotHere when it does not exist for this viewer."""
-    query = select(Entry).where(Entry.id == entry_id, sees(viewer.id, Entry))
-    query = query.options(joinedload(Entry.author), joinedload(Entry.parent))
-    entry = db.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    entry: Entry | None = db.session.scalars(_one_entry(), {"viewer": viewer.id, "wanted": entry_id}).one_or_none()
     if entry is None:
         raise NotHere
     return entry
+
+
+@cache
+def _one_entry() -> Any:
+    """Every act on an entry begins with this question; putting it together takes longer than the answer."""
+    wanted, viewer = bindparam("wanted", type_=BigId), bindparam("viewer", type_=BigId)
+    query = select(Entry).where(Entry.id == wanted, sees(viewer, Entry))
+    query = query.options(joinedload(Entry.author), joinedload(Entry.parent))
+    return query.execution_options(populate_existing=True)
 
 
 def visible_member(viewer: Member, handle: str) -> Member:
@@ -275,13 +292,16 @@ def _count_query(author_id: int, audience: str, is_named: Rule) -> ColumnElement
     """Who is near, less those of them whom the author does not meet. A friend is never blocked."""
     if audience in (Audience.FRIENDS, Audience.CHOSEN):
         return _count_of_friends(author_id, is_named if audience == Audience.CHOSEN else true())
-    count = select(func.count()).select_from(Member).where(is_here(Member))
-    is_near = _is_near(author_id, Member, audience, is_named)
-    near = count_of_those_here() if audience == Audience.MEMBERS else count.where(is_near).scalar_subquery()
     blocked = select(_BLOCK.blocked_id).where(_BLOCK.blocker_id == author_id)
     blockers = select(_BLOCK.blocker_id).where(_BLOCK.blocked_id == author_id)
-    is_left_out = Member.id.in_(union_all(blocked, blockers, select(literal(author_id, BigId))))
-    return near - count.where(is_near, is_left_out).scalar_subquery()
+    left_out = union_all(blocked, blockers, select(literal(author_id, BigId)))
+    if audience == Audience.MEMBERS:
+        count = select(func.count()).select_from(Member).where(is_here(Member), Member.id.in_(left_out))
+        return count_of_those_here() - count.scalar_subquery()
+    near = _friends_and_theirs(author_id).subquery()
+    is_there = select(is_here(_BETWEEN)).where(_BETWEEN.id == near.c.friend_id).scalar_subquery()
+    count = select(func.count()).select_from(near).where(near.c.friend_id.not_in(left_out), is_there)
+    return count.scalar_subquery()
 
 
 def is_future_reader(author_id: int, reader: type[Member], audience: str, choice: Choice) -> Rule:
@@ -290,10 +310,14 @@ def is_future_reader(author_id: int, reader: type[Member], audience: str, choice
 
 
 def _count_of_friends(author_id: int, is_named: Rule) -> ColumnElement[int]:
-    """Whether each is here is asked as a value, one by one, or PostgreSQL goes and reads all members instead."""
-    is_there = select(is_here(_BETWEEN)).where(_BETWEEN.id == _MINE.friend_id).correlate_except(_BETWEEN)
     friends = select(func.count()).select_from(_MINE).where(_MINE.member_id == author_id)
-    return friends.where(is_named, is_there.scalar_subquery()).scalar_subquery()
+    return friends.where(is_named, _friend_is_here()).scalar_subquery()
+
+
+def _friend_is_here() -> ColumnElement[bool]:
+    """Of `_MINE`. Asked as a value, one by one, or PostgreSQL goes and reads all members instead."""
+    is_there = select(is_here(_BETWEEN)).where(_BETWEEN.id == _MINE.friend_id)
+    return is_there.correlate_except(_BETWEEN).scalar_subquery()
 
 
 def _is_near(author_id: int, reader: type[Member], audience: str, is_named: Rule) -> Rule:
@@ -304,9 +328,15 @@ def _is_near(author_id: int, reader: type[Member], audience: str, is_named: Rule
     if audience == Audience.CHOSEN:
         return reader.id.in_(friends.where(is_named))
     if audience == Audience.FRIENDS_OF_FRIENDS:
-        to_them = (_MINE.member_id == author_id, _MINE.friend_id == _BETWEEN.id, _THEIRS.member_id == _BETWEEN.id)
-        return reader.id.in_(friends.union(select(_THEIRS.friend_id).where(*to_them, is_here(_BETWEEN))))
+        return reader.id.in_(_friends_and_theirs(author_id))
     return true()
+
+
+def _friends_and_theirs(author_id: int) -> CompoundSelect[int]:
+    """By id, each once, the author among them."""
+    to_them = (_MINE.member_id == author_id, _THEIRS.member_id == _MINE.friend_id)
+    friends = select(_MINE.friend_id).where(_MINE.member_id == author_id)
+    return friends.union(select(_THEIRS.friend_id).where(*to_them, _friend_is_here()))
 
 
 def _is_in_selection(selection_id: int | None) -> Rule:

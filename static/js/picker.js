@@ -33,7 +33,8 @@ for (const picker of document.querySelectorAll("[data-count-url]")) {
   picker.addEventListener("change", later);
 }
 
-// One hidden input for the form; before it a row of chips, and a combobox that completes.
+// One hidden input for the form; before it a row of chips, and a combobox that completes. Where it is for one person
+// (data-one), whoever is picked is asked for at once.
 function chips(input, url, changed) {
   const row = document.createElement("div");
   row.className = "chips";
@@ -47,7 +48,8 @@ function chips(input, url, changed) {
   list.setAttribute("role", "listbox");
   list.hidden = true;
   Object.entries({ role: "combobox", "aria-expanded": "false", "aria-autocomplete": "list", "aria-controls": list.id }).forEach(([name, value]) => typed.setAttribute(name, value));
-  const remove = input.dataset.remove;
+  const { remove } = input.dataset;
+  const isOne = "one" in input.dataset;
   const names = new Map(); // handle: name, as far as known
   const handles = new Set(input.value.toLowerCase().match(/[a-z0-9_]+/g) ?? []);
   input.type = "hidden";
@@ -86,11 +88,16 @@ function chips(input, url, changed) {
   }
   function take(handle, name) {
     if (name) names.set(handle, name);
+    if (isOne) handles.clear();
     handles.add(handle);
     typed.value = "";
     close();
     draw();
     changed();
+  }
+  function pick(handle, name) {
+    take(handle, name);
+    if (isOne) input.form.requestSubmit();
   }
   function mark(option) {
     for (const each of list.children) each.setAttribute("aria-selected", String(each === option));
@@ -119,7 +126,7 @@ function chips(input, url, changed) {
         option.append(name, handle);
         option.addEventListener("mousedown", (event) => {
           event.preventDefault();
-          take(friend.handle, friend.name);
+          pick(friend.handle, friend.name);
         });
         option.dataset.handle = friend.handle;
         return option;
@@ -143,8 +150,8 @@ function chips(input, url, changed) {
     } else if (event.key === "Enter" && (typed.value.trim() || options.length)) {
       event.preventDefault();
       const option = options[at];
-      if (option) take(option.dataset.handle, option.firstChild.textContent);
-      else typed.value.toLowerCase().match(/[a-z0-9_]+/g)?.forEach((handle) => take(handle));
+      if (option) pick(option.dataset.handle, option.firstChild.textContent);
+      else typed.value.toLowerCase().match(/[a-z0-9_]+/g)?.forEach((handle) => pick(handle));
     } else if (event.key === "Escape" && !list.hidden) {
       event.stopPropagation();
       close();

@@ -137,6 +137,7 @@ WAYS: Mapping[str, tuple[Way, ...]] = {
     "audiences.count": (_read(),),
     "audiences.friends": (_read(),),
     "audiences.view_as": (_read(),),
+    "audiences.entry_as": (Way(ENTRY),),
     "groups.index": (_read(), _send({"name": "Hiking"}, texts="name")),
     "reading.versions": (Way(ENTRY),),
     "reading.close_comments": (Way(ENTRY, {}, 303),),

@@ -164,7 +164,18 @@ def test_it_measures_every_question_and_the_home_page(monkeypatch: pytest.Monkey
         assert f"INDEX {name} " in report
     fraction = next(line for line in report.splitlines() if line.startswith("fraction"))
     assert all(0 < float(word) < 1 for word in fraction.split()[1:])
+    assert report.count(" pictures per second and core") == 2
+    assert report.count("a static file of the same server") == 1
     assert not list(tmp_path.iterdir())
+
+
+def test_photos_need_no_circle():
+    said: list[str] = []
+    run_bench(order(parts=("photos",)), said.append)
+    assert len(said) == 1
+    shares = [float(line.rsplit(" ", 1)[1]) for line in said[0].splitlines() if "share" in line]
+    assert len(shares) == 3
+    assert min(shares) > 0
 
 
 def test_a_kept_circle_is_built_once(tmp_path: Path):

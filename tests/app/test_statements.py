@@ -22,7 +22,7 @@ from tests.support.site import Site
 
 # What a page may ask at most, the question who is asking included.
 BUDGETS = {
-    "/": 47,  # the host's: notices of the house, reports, arrivals, comments; what is new; a year ago; birthdays
+    "/": 48,  # the host's: notices of the house, reports, arrivals, comments; what is new; a year ago; birthdays; draft
     "/entries/{entry}": 17,
     "/entries/{entry}/readers": 16,
     "/entries/{entry}/edit": 15,
@@ -42,6 +42,10 @@ BUDGETS = {
     "/settings/profile/facts/place": 12,
     "/settings/profile/facts/free": 11,
     "/settings/privacy": 5,
+    "/settings/audiences": 9,
+    "/settings/audiences/default": 9,
+    "/settings/view-as?who=friend0": 18,
+    "/settings/view-as/{entry}?who=friend0": 18,
     "/preferences": 3,
 }
 

@@ -236,6 +236,7 @@ def test_excerpts_are_words_without_marks():
         == "Head Some words and a link. one two"
     )
     assert excerpt("<script>alert(1)</script>") == "<script>alert(1)</script>"  # it is escaped where it is shown
+    assert excerpt("雨。\n\n傘は「これ」\n\nYes. No.") == "雨。傘は「これ」Yes. No."
     assert len(excerpt("あ" * 20_000)) == 160
 
 

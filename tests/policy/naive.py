@@ -284,12 +284,16 @@ class World:
         asked = self.requests.get(pair)
         if asked is None or asked.asker != me or asked.is_withdrawn or not self.meets(me, asked.asked):
             return NOT_HERE
-        if asked.is_declined:
-            asked.is_withdrawn = True
-        else:
-            del self.requests[pair]
+        self._close(pair)
         self.dismissed.add((me, asked.asked))
         return DONE
+
+    def _close(self, pair: frozenset[int]) -> None:
+        """Gone to who asked; but who declined is not asked again."""
+        if pair in self.requests and self.requests[pair].is_declined:
+            self.requests[pair].is_withdrawn = True
+        else:
+            self.requests.pop(pair, None)
 
     def accept(self, me: int, pair: frozenset[int]) -> str:
         asked = self.requests.get(pair)
@@ -358,7 +362,8 @@ class World:
             return NOT_HERE
         self.people[me].blocks.add(other)
         self._part(me, other)
-        self.requests.pop(frozenset((me, other)), None)
+        self._close(frozenset((me, other)))
+        self.dismissed |= {(me, other), (other, me)}
         self.mutes.pop((me, other), None)
         self.mutes.pop((other, me), None)
         return DONE

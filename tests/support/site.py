@@ -19,14 +19,14 @@ from typing import Any, Self
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
+from sqlalchemy import event, text
 from werkzeug.test import TestResponse
 
 from mixlite.app.factory import create_app
 from mixlite.core import clock
 from mixlite.core.config import Settings, load_settings
 from mixlite.core.crypto import hash_password
-from mixlite.core.db import begin_writing, db, writing
+from mixlite.core.db import Base, begin_writing, db, writing
 from mixlite.entries.selections import Choice
 from mixlite.features.diary.verbs import publish_diary
 from mixlite.features.friends.verbs import accept_request, ask_to_be_friends, block
@@ -215,6 +215,18 @@ class Site:
         with self.inside():
             return Statements(db.engine)
 
+    def wipe(self) -> None:
+        """An empty circle again, in the same database: quicker than a new one. Ids go on; they never come back."""
+        tables = [table for table in reversed(Base.metadata.sorted_tables) if table.name != "circle"]
+        self.ids.clear()
+        with self.inside(), writing():
+            if db.engine.dialect.name == "postgresql":
+                db.session.execute(text(f"TRUNCATE {', '.join(table.name for table in tables)} CASCADE"))
+            else:
+                for table in tables:
+                    db.session.execute(table.delete())
+            db.session.execute(text("UPDATE circle SET founded_at = NULL"))
+
     def close(self) -> None:
         with self.app.app_context():
             db.session.remove()
@@ -351,6 +363,27 @@ def any_site(request: pytest.FixtureRequest) -> Site:
     """An empty site, once on each database."""
     made: Site = request.getfixturevalue("site" if request.param == "sqlite" else "postgres_site")
     return made
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def lasting_site(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path
+) -> Iterator[Site]:
+    """One site for all tests of a module, once on each database."""
+    folder = tmp_path_factory.mktemp("lasting")
+    if request.param == "sqlite":
+        shutil.copy(sqlite_template, folder / "mixlite.sqlite3")
+        (folder / "mixlite.sqlite3").chmod(0o600)
+        site = _open(settings_for(folder))
+        yield site
+        site.close()
+        return
+    server = request.getfixturevalue("postgres_server")
+    url = server.fresh_database(server.template("house", lambda url: _build(settings_for(folder / "template", url))))
+    site = _open(settings_for(folder / "instance", url))
+    yield site
+    site.close()
+    server.drop_database(url)
 
 
 @pytest.fixture

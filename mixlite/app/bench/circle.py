@@ -3,7 +3,7 @@
 Seeded, so that the same size is the same circle on every machine and on both databases. Friendships are random ties
 between members whose numbers of friends follow a truncated power law; a few *viewers*, who join last, have exactly as
 many friends as they should. Ids of entries grow with the time they were written. What is for chosen people is in
-`choices`.
+`choices`. The silent show nobody their list of friends, and of the others some do not either.
 """
 
 import math
@@ -16,6 +16,7 @@ from typing import Any
 
 from mixlite.app.bench.choices import Choices
 from mixlite.entries.audience import Audience
+from mixlite.entries.facts import FactKind
 
 SEED = 2004
 YEARS = timedelta(days=3 * 365)
@@ -31,6 +32,7 @@ AUDIENCES = {
 }
 ALWAYS_WRITTEN = tuple(AUDIENCES)  # every viewer wrote one for each
 SUSPENDED, GONE, DELETED, BLOCKED = 0.01, 0.005, 0.01, 0.02
+DISCREET = 10  # every so many-th member shows their list of friends to friends alone
 BLOCKS_OF_VIEWER = 20
 GUARDED_TIMES = 10  # as many entries as others write, by each of the guarded
 EAGER_FAVOURITES = 100  # of each of the people among whom viewers with the most friends have theirs
@@ -97,6 +99,7 @@ class Circle:
             ),
             "friendships": ("member_id friend_id since", self._friendships()),
             "blocks": ("blocker_id blocked_id created_at", self._blocks()),
+            "facts": ("id author_id kind audience", self._lists_of_friends()),
             **self.choices.tables(),
             "entries": (
                 "id kind author_id audience selection_id created_at published_at shown_at deleted_at last_number",
@@ -221,6 +224,14 @@ class Circle:
         for one, other in sorted(pairs):
             if one != other and not self._are_friends(one, other):
                 yield one, other, self.now
+
+    def _lists_of_friends(self) -> Iterator[Row]:
+        """For whom they are, of those who decided."""
+        for member in range(1, self.size.members + 1):
+            if member in self.silent:
+                yield member, member, FactKind.FRIENDS.value, Audience.ONLY_ME.value
+            elif member % DISCREET == 0:
+                yield member, member, FactKind.FRIENDS.value, Audience.FRIENDS.value
 
     def _are_friends(self, one: int, other: int) -> bool:
         tie = one * (len(self.people) + 1) + other

@@ -20,6 +20,7 @@ from sqlalchemy import create_engine, make_url, text
 from mixlite.app.bench.circle import Circle, Size
 from mixlite.app.bench.home import Meter, measure_home, statements
 from mixlite.app.bench.load import load_circle
+from mixlite.app.bench.photos import measure_photos
 from mixlite.app.bench.tasks import TASKS, Task
 from mixlite.app.factory import create_app
 from mixlite.core import clock
@@ -61,7 +62,11 @@ class Place:
 
 
 def run_bench(order: Order, say: Say) -> None:
-    """Build, measure, print."""
+    """Build, measure, print. Photos need no circle."""
+    if not order.parts or "photos" in order.parts:
+        say(f"photos\n{measure_photos(order.rounds)}")
+    if order.parts == ("photos",):
+        return
     with ExitStack() as stack:
         places = [
             stack.enter_context(_place(order, size, database, say))

@@ -4,17 +4,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, literal, select
+from sqlalchemy.orm import aliased
 
 from mixlite.app.bench.circle import YEARS
 from mixlite.core import clock
 from mixlite.core.db import db
 from mixlite.entries.audience import Audience
 from mixlite.entries.entries import Entry
-from mixlite.entries.selections import choices_of
-from mixlite.features.friends.queries import friends_grid
+from mixlite.entries.selections import Choice, choices_of
+from mixlite.features.friends.queries import connection, friends_grid, suggestions
+from mixlite.features.invitations.first_hour import people_to_know
 from mixlite.features.profiles.queries import count_of_friends_seen, entries_by, friends_seen, newcomers
 from mixlite.features.reading.queries import friends_favourites
+from mixlite.people.friendships import Friendship
 from mixlite.people.members import Member, count_of_members
 from mixlite.policy import visibility as law
 from mixlite.policy.showing import shown
@@ -23,6 +26,7 @@ PAGE = 21
 READERS = 101
 SHARED = (Audience.CHOSEN, Audience.FRIENDS, Audience.FRIENDS_OF_FRIENDS, Audience.MEMBERS)
 IN_VAIN = "nobody is called so"
+KNOWN_SILENT = 50  # of the first to join, who are silent
 
 Question = Callable[[], Any]
 
@@ -86,18 +90,64 @@ def _count_of_readers(audience: str) -> Callable[[Member], Question | None]:
     return prepare
 
 
-def _count_of_future_readers(audience: str) -> Callable[[Member], Question | None]:
-    """For chosen people: whoever the viewer chose the last time."""
+def _own_choice(viewer: Member) -> Choice:
+    """Whoever the viewer chose the last time."""
+    entry_id = _own_entry(viewer, Audience.CHOSEN)
+    entry = db.session.get_one(Entry, entry_id) if entry_id else None
+    if entry is None or entry.selection_id is None:
+        return Choice()
+    return choices_of([entry.selection_id])[entry.selection_id]
 
+
+def _count_of_future_readers(audience: str) -> Callable[[Member], Question | None]:
     def prepare(viewer: Member) -> Question | None:
-        entry_id = _own_entry(viewer, audience)
-        entry = db.session.get_one(Entry, entry_id) if entry_id else None
-        if entry is None or entry.selection_id is None:
-            return lambda: law.count_of_future_readers(viewer, audience)
-        choice = choices_of([entry.selection_id])[entry.selection_id]
+        choice = _own_choice(viewer) if audience == Audience.CHOSEN else Choice()
         return lambda: law.count_of_future_readers(viewer, audience, choice)
 
     return prepare
+
+
+def _counts_of_future_readers(viewer: Member) -> Question:
+    """As the picker asks."""
+    choice = _own_choice(viewer)
+    return lambda: law.counts_of_future_readers(viewer, choice)
+
+
+def _way_to(find: Callable[[Member], Member | None]) -> Callable[[Member], Question | None]:
+    def prepare(viewer: Member) -> Question | None:
+        found = find(viewer)
+        return (lambda: connection(viewer, found)) if found else None
+
+    return prepare
+
+
+def _friend_of_friend(viewer: Member) -> Member | None:
+    mine, theirs = aliased(Friendship), aliased(Friendship)
+    query = select(Member).join(theirs, theirs.friend_id == Member.id).join(mine, mine.friend_id == theirs.member_id)
+    query = query.where(mine.member_id == viewer.id, Member.id.not_in(_near(viewer)))
+    return db.session.scalars(query.order_by(Member.id).limit(1)).first()
+
+
+def _stranger(viewer: Member) -> Member | None:
+    """Somebody with whom no friend is shared."""
+    mine, theirs = aliased(Friendship), aliased(Friendship)
+    shared = select(1).where(mine.member_id == viewer.id, theirs.friend_id == mine.friend_id)
+    query = select(Member).where(Member.id > 37 * viewer.id % 1000, Member.id.not_in(_near(viewer)))
+    query = query.where(~shared.where(theirs.member_id == Member.id).correlate(Member).exists())
+    return db.session.scalars(query.order_by(Member.id).limit(1)).first()
+
+
+def _secluded(viewer: Member) -> Member | None:
+    """Somebody with a great many friends, none of whom shows theirs: the longest to find out that there is no way."""
+    friends_of_silent = select(Friendship.member_id).where(Friendship.friend_id <= KNOWN_SILENT)
+    most = friends_of_silent.where(Friendship.member_id.not_in(_near(viewer))).group_by(Friendship.member_id)
+    found = db.session.scalar(most.order_by(func.count().desc(), Friendship.member_id.desc()).limit(1))
+    return db.session.get(Member, found) if found else None
+
+
+def _near(viewer: Member) -> Any:
+    """The viewer and their friends, by id."""
+    return select(Friendship.friend_id).where(Friendship.member_id == viewer.id).union(select(literal(viewer.id)))
 
 
 def _cards(viewer: Member) -> Question:
@@ -119,6 +169,12 @@ TASKS = (
     *(Task("law", f"readers_of, {word}, searched in vain", _readers(word, IN_VAIN)) for word in SHARED),
     *(Task("law", f"count_of_readers, {word}", _count_of_readers(word)) for word in SHARED),
     *(Task("law", f"count_of_future_readers, {word}", _count_of_future_readers(word)) for word in SHARED),
+    Task("law", "counts_of_future_readers", _counts_of_future_readers),
+    Task("ties", "connection, a friend of a friend", _way_to(_friend_of_friend)),
+    Task("ties", "connection, a stranger", _way_to(_stranger)),
+    Task("ties", "connection, no way to a secluded one", _way_to(_secluded)),
+    Task("ties", "suggestions", _with_viewer(suggestions)),
+    Task("ties", "people_to_know", _with_viewer(lambda viewer: people_to_know(viewer, None))),
     Task("cards", "shown, a page of the feed", _cards),
     Task("panels", "friends_favourites", _with_viewer(lambda viewer: friends_favourites(viewer, ()))),
     Task("panels", "newcomers", _with_viewer(lambda viewer: newcomers(viewer, ()))),
@@ -128,4 +184,4 @@ TASKS = (
     Task("profile", "friends_seen", _with_viewer(lambda viewer: friends_seen(viewer, viewer, PAGE))),
     Task("profile", "count_of_friends_seen", _with_viewer(lambda viewer: count_of_friends_seen(viewer, viewer))),
 )
-PARTS = (*dict.fromkeys(task.part for task in TASKS), "home")
+PARTS = (*dict.fromkeys(task.part for task in TASKS), "home", "photos")

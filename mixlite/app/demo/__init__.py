@@ -1,1 +1,1 @@
-"""The demo: a real social network from the literature, and a year of its life."""
+"""The demo: a real social network from the literature, and three years of its life."""

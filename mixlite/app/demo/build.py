@@ -14,9 +14,10 @@ from flask import Flask
 
 from mixlite.app.demo import script
 from mixlite.app.demo.habits import everybody_has_read
+from mixlite.app.demo.hosts import letters_come_back
 from mixlite.app.demo.pictures import hang_pictures
 from mixlite.app.demo.times import TOWN
-from mixlite.app.demo.year import Year
+from mixlite.app.demo.years import Years
 from mixlite.app.factory import create_app
 from mixlite.core import clock
 from mixlite.core.config import Settings, current_settings, load_settings
@@ -39,8 +40,9 @@ GUESTS = (
     ("rosa", "reads English; knows everybody on her side of the canal"),
     ("hiraku", "the host, reads Japanese; his dojo is the old one"),
     ("maya", "reads English; friends on both sides, in both languages"),
-    ("aoi", "reads Japanese; as good as new here, with one friend"),
+    ("aoi", "reads Japanese; one friend, and much seaweed"),
 )
+NEWCOMER = ("suzu", "came in half an hour before this was built; reads Japanese")
 OPEN_DOOR = "rosa"  # whose invitation a visitor may use
 
 Say = Callable[[str], object]
@@ -64,7 +66,7 @@ def version() -> str:
     """A digest of everything that the demo is made of."""
     here = Path(__file__).parent
     digest = hashlib.sha256()
-    for path in sorted((*here.glob("*.py"), *script.CAST.glob("*.toml"))):
+    for path in sorted((*here.glob("*.py"), *here.rglob("*.toml"))):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
@@ -90,7 +92,7 @@ def build_demo(folder: Path, say: Say, **overrides: Any) -> None:
 def welcome() -> str:
     """Whom to be, and how. Inside the application; the demo may have been open for some time."""
     lines = [f"\nThe people of {current_settings().site_name}. Everybody's password is: {PASSWORD}\n"]
-    lines += [f"  {handle:9}{words}" for handle, words in GUESTS if member_with_handle(handle)]
+    lines += [f"  {handle:9}{words}" for handle, words in (*GUESTS, NEWCOMER) if member_with_handle(handle)]
     inviter = member_with_handle(OPEN_DOOR)
     mine = invitations_by(inviter, limit=1) if inviter else ()
     if mine and mine[0].state == "open" and (link := link_to(mine[0])):
@@ -102,12 +104,13 @@ def _fill(folder: Path, say: Say, overrides: dict[str, Any]) -> None:
     now = clock.now()
     settings = demo_settings(folder, **overrides)
     cast = script.read_cast()
-    say(f"Playing a year of {len(cast)} people ...")
+    say(f"Playing three years of {len(cast)} people ...")
     with _closing(create_app(settings)):
         upgrade(settings)
-        Year(cast, hash_password(PASSWORD), now).play(say)
+        Years(cast, script.read_latecomers(cast), hash_password(PASSWORD), now).play(say)
         hang_pictures(now)
         everybody_has_read(now)
+        letters_come_back()
     _mark(folder, now)
 
 

@@ -1,4 +1,7 @@
-"""Who the people of the demo are and what they wrote: one TOML file each in `cast/`, read and checked here.
+"""Who the people of the demo are and what they wrote, read and checked here.
+
+`cast/` holds one TOML file for each of them, with what they wrote in the last year; `cast/earlier/` what was written in
+the two years before, by season; `cast/late/` those who came after the 34 of the published network.
 
 Only friends of an author answer or mark what the author wrote, so everything in the files can be played through the
 site's own rules.
@@ -7,8 +10,8 @@ site's own rules.
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, time
+from dataclasses import dataclass, replace
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +27,7 @@ from mixlite.people.friendships import MESSAGE_LENGTH
 from mixlite.people.groups import NAME_LENGTH as GROUP_NAME_LENGTH
 
 CAST = Path(__file__).parent / "cast"
+EARLIER, LATE = "earlier", "late"  # folders in it
 INTRODUCTION_MOST = 400  # shorter than the site allows: a profile of the demo is read at a glance
 LETTER_MOST = 900
 _ANY_LEAP_YEAR = 2000
@@ -87,8 +91,20 @@ class Circle:
 
 
 @dataclass(frozen=True)
+class Words:
+    """What can be changed and kept: a text, with a title if it is a diary entry's."""
+
+    title: str
+    body: str
+
+
+@dataclass(frozen=True)
 class Piece:
-    """A diary entry (with a title) or a voice (without), and what friends did with it."""
+    """A diary entry (with a title) or a voice (without), and what friends did with it.
+
+    `ago` is how many years before the last one it was written; `before` are the words that stood there first, oldest
+    first; `is_closed` that its author closed the comments after the last one.
+    """
 
     author: str
     when: Day
@@ -99,6 +115,10 @@ class Piece:
     liked_by: Sequence[str]
     favourite_of: Sequence[str]
     comments: Sequence[Line]
+    ago: int = 0
+    before: Sequence[Words] = ()
+    needs_no_answer: bool = False
+    is_closed: bool = False
 
     @property
     def kind(self) -> str:
@@ -106,9 +126,15 @@ class Piece:
         return "diary" if self.title else "voice"
 
     @property
+    def versions(self) -> Sequence[Words]:
+        """Everything that it said, the first words first."""
+        return [*self.before, Words(self.title, self.body)]
+
+    @property
     def name(self) -> str:
         """Where to find it in the files."""
-        return f"{self.author} {self.when.month:02}-{self.when.day:02} {self.when.at:%H:%M}"
+        years = f" ({self.ago} before)" if self.ago else ""
+        return f"{self.author} {self.when.month:02}-{self.when.day:02} {self.when.at:%H:%M}{years}"
 
 
 @dataclass(frozen=True)
@@ -119,6 +145,32 @@ class Asking:
     days: int
     at: time
     message: str
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """A draft, left so many days ago."""
+
+    words: Words
+    days: int
+
+
+@dataclass(frozen=True)
+class Break:
+    """A break from a friend: begun so many days ago, for so many."""
+
+    whom: str
+    since: int
+    days: int
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """How somebody came who is none of the 34: by whom, with which letter, how long ago."""
+
+    by: str
+    letter: str
+    before: timedelta
 
 
 @dataclass(frozen=True)
@@ -135,14 +187,48 @@ class Person:
     groups: Sequence[Circle]
     pieces: Sequence[Piece]
     asking: Sequence[Asking]
+    drafts: Sequence[Unfinished] = ()
+    breaks: Sequence[Break] = ()
+    arrival: Arrival | None = None
 
 
 def read_cast(folder: Path = CAST) -> Mapping[int, Person]:
     """Everybody by seat. Raises BadScript with every problem found."""
     people = [_person(path) for path in sorted(folder.glob("*.toml"))]
-    if problems := list(_problems(people)):
+    earlier = [piece for path in sorted((folder / EARLIER).glob("*.toml")) for piece in _earlier(path)]
+    people = [replace(each, pieces=[*each.pieces, *_by(each.handle, earlier)]) for each in people]
+    if problems := [*_problems(people), *_by_nobody(earlier, people)]:
         raise BadScript("\n".join(problems))
     return {person.seat: person for person in sorted(people, key=lambda person: person.seat)}
+
+
+def read_latecomers(cast: Mapping[int, Person], folder: Path = CAST / LATE) -> Sequence[Person]:
+    """Those who came after the 34, in order of arrival. Their only friend is who invited them. Raises BadScript."""
+    people = [_person(path) for path in sorted(folder.glob("*.toml"))]
+    handles = {person.handle for person in cast.values()}
+    if problems := [problem for person in people for problem in _problems_of_latecomer(person, handles)]:
+        raise BadScript("\n".join(problems))
+    return sorted(people, key=lambda person: person.seat)
+
+
+def _earlier(path: Path) -> Iterator[Piece]:
+    """The pieces of one season; the file says how many years ago, and each piece by whom."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        for kind in ("diary", "voice"):
+            for piece in table.get(kind, ()):
+                yield _piece(piece["by"], kind, piece, ago=table["ago"])
+    except (tomllib.TOMLDecodeError, KeyError, ValueError) as error:
+        raise BadScript(f"{path.name}: {type(error).__name__}: {error}") from error
+
+
+def _by(handle: str, pieces: Sequence[Piece]) -> Iterator[Piece]:
+    return (piece for piece in pieces if piece.author == handle)
+
+
+def _by_nobody(pieces: Sequence[Piece], people: Sequence[Person]) -> Iterator[str]:
+    handles = {person.handle for person in people}
+    return (f"{piece.name}: by nobody of the cast" for piece in pieces if piece.author not in handles)
 
 
 def _person(path: Path) -> Person:
@@ -160,12 +246,15 @@ def _person(path: Path) -> Person:
             groups=[Circle(clean_line(each["name"]), each["people"]) for each in table.get("groups", ())],
             pieces=pieces,
             asking=[_asking(asking) for asking in table.get("asking", ())],
+            drafts=[Unfinished(_words(draft), draft["days"]) for draft in table.get("drafts", ())],
+            breaks=[Break(each["whom"], each["since"], each["days"]) for each in table.get("breaks", ())],
+            arrival=_arrival(table["arrival"]) if "arrival" in table else None,
         )
     except (tomllib.TOMLDecodeError, KeyError, ValueError) as error:
         raise BadScript(f"{path.name}: {type(error).__name__}: {error}") from error
 
 
-def _piece(author: str, kind: str, table: Mapping[str, Any]) -> Piece:
+def _piece(author: str, kind: str, table: Mapping[str, Any], ago: int = 0) -> Piece:
     return Piece(
         author=author,
         when=_day(table["on"], table["at"]),
@@ -176,7 +265,19 @@ def _piece(author: str, kind: str, table: Mapping[str, Any]) -> Piece:
         liked_by=table.get("liked_by", ()),
         favourite_of=table.get("favourite_of", ()),
         comments=[_line(line) for line in table.get("comments", ())],
+        ago=ago,
+        before=[_words(words) for words in table.get("before", ())],
+        needs_no_answer=table.get("needs_no_answer", False),
+        is_closed=table.get("is_closed", False),
     )
+
+
+def _words(table: Mapping[str, Any]) -> Words:
+    return Words(clean_line(table.get("title", "")), clean_text(table["body"]))
+
+
+def _arrival(table: Mapping[str, Any]) -> Arrival:
+    return Arrival(table["by"], clean_text(table["letter"]), timedelta(**table["before"]))
 
 
 def _saying(table: Mapping[str, Any]) -> Saying:
@@ -226,10 +327,24 @@ def _problems(people: Sequence[Person]) -> Iterator[str]:
         yield from _problems_in_facts(person, friends)
         for asking in person.asking:
             yield from _problems_asking(person, asking, set(handles.values()) - friends)
-        for piece in person.pieces:
-            readers = _readers(piece, person, friends)
-            yield from (f"{piece.name}: {problem}" for problem in _problems_in(piece, readers))
-            yield from (f"{piece.name}: {problem}" for problem in _problems_of_choice(piece.chosen, person, friends))
+        yield from (f"{person.handle}: a break from {each.whom}" for each in person.breaks if each.whom not in friends)
+        yield from _problems_in_pieces(person, friends)
+
+
+def _problems_of_latecomer(person: Person, handles: set[str]) -> Iterator[str]:
+    if person.seat <= karate.PEOPLE or person.handle in handles:
+        yield f"{person.handle}: one of the 34"
+    if person.arrival is None or person.arrival.by not in handles:
+        yield f"{person.handle}: invited by nobody"
+    else:
+        yield from _problems_in_pieces(person, {person.arrival.by})
+
+
+def _problems_in_pieces(person: Person, friends: set[str]) -> Iterator[str]:
+    for piece in person.pieces:
+        readers = _readers(piece, person, friends)
+        yield from (f"{piece.name}: {problem}" for problem in _problems_in(piece, readers))
+        yield from (f"{piece.name}: {problem}" for problem in _problems_of_choice(piece.chosen, person, friends))
 
 
 def _problems_with(person: Person) -> Iterator[str]:
@@ -240,8 +355,8 @@ def _problems_with(person: Person) -> Iterator[str]:
         ("letter", person.letter, LETTER_MOST),
     ):
         yield from _out_of_bounds(f"{person.handle}: {field}", text, most)
-    moments = [piece.when for piece in person.pieces]
-    yield from (f"{person.handle}: two at once, {when}" for when in set(moments) if moments.count(when) > 1)
+    names = [piece.name for piece in person.pieces]
+    yield from (f"{name}: two at once" for name in set(names) if names.count(name) > 1)
 
 
 def _problems_asking(person: Person, asking: Asking, strangers: set[str]) -> Iterator[str]:
@@ -293,9 +408,10 @@ def _readers(piece: Piece, person: Person, friends: set[str]) -> set[str]:
 def _problems_in(piece: Piece, readers: set[str]) -> Iterator[str]:
     if piece.audience not in OFFERED:
         yield f"audience {piece.audience}"
-    if piece.kind == "diary":
-        yield from _out_of_bounds("title", piece.title, TITLE_LENGTH)
-    yield from _out_of_bounds("body", piece.body, BODY_LENGTH if piece.kind == "diary" else VOICE_LENGTH)
+    for words in piece.versions:
+        if piece.kind == "diary":
+            yield from _out_of_bounds("title", words.title, TITLE_LENGTH)
+        yield from _out_of_bounds("body", words.body, BODY_LENGTH if piece.kind == "diary" else VOICE_LENGTH)
     for word, handles in (("liked", piece.liked_by), ("favoured", piece.favourite_of)):
         yield from (f"{word} by {handle}, who is no friend who can read it" for handle in set(handles) - readers)
         if len(set(handles)) < len(handles):

@@ -1,8 +1,9 @@
 """When everything of the demo happened, seen from the day it is built.
 
 The files say month and day. The last week of the script (15 to 22 November) becomes the week that ends today, so that
-home looks alive on whatever day it is opened; every other day is the latest of its name that has passed. Comments and
-marks get moments of their own by dice that are thrown the same way every time.
+home looks alive on whatever day it is opened; every other day is the latest of its name that has passed. What is from
+one or two years before is so many years older than that. Comments and marks get moments of their own by dice that are
+thrown the same way every time.
 """
 
 import math
@@ -54,9 +55,12 @@ class Calendar:
         self.now = now.astimezone(TOWN)
         self.today = self.now.date()
 
-    def moment(self, day: Day) -> datetime:
-        """When this was."""
-        return datetime.combine(self._date(day), day.at, TOWN)
+    def moment(self, day: Day, ago: int = 0) -> datetime:
+        """When this was; `ago` years before the last one."""
+        date_ = self._date(day)
+        if ago:
+            date_ = Day(date_.month, date_.day, day.at).in_year(date_.year - ago)
+        return datetime.combine(date_, day.at, TOWN)
 
     def days_ago(self, days: int, at: time) -> datetime:
         """So many days before today, at this time."""
@@ -74,7 +78,7 @@ class Calendar:
 
     def timed(self, piece: Piece) -> Timed | None:
         """With all its moments in the past, or None if it is not time for it yet."""
-        at = self.moment(piece.when)
+        at = self.moment(piece.when, piece.ago)
         if at > self.now - _NEWEST:
             return None
         dice = random.Random(piece.name)

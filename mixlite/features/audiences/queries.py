@@ -6,6 +6,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, false, func, or_, select, tuple_
+from sqlalchemy.orm import joinedload
 
 from mixlite.core import clock
 from mixlite.core.db import db
@@ -13,6 +14,7 @@ from mixlite.core.errors import NotHere
 from mixlite.core.language import local_zone
 from mixlite.core.paging import Position
 from mixlite.entries.audience import Audience
+from mixlite.entries.comments import Comment
 from mixlite.entries.entries import Entry
 from mixlite.entries.facts import Fact, FactKind
 from mixlite.features.audiences.models import UNDO_FOR, AudienceChange
@@ -24,6 +26,7 @@ from mixlite.policy.visibility import (
     meets,
     sees,
     shows_friends,
+    visible_entry,
     visible_member,
     would_see,
 )
@@ -180,6 +183,31 @@ def count_of_entries_seen(author: Member, eyes: Eyes) -> int:
     query = select(func.count()).select_from(Entry)
     query = query.where(Entry.author_id == author.id, Entry.parent_id.is_(None), eyes.sees(Entry))
     return db.session.scalar(query) or 0
+
+
+def own_entry(author: Member, entry_id: int) -> Entry:
+    """One of the author's. Raises NotHere for anybody else's."""
+    entry = visible_entry(author, entry_id)
+    if entry.author_id != author.id:
+        raise NotHere
+    return entry
+
+
+def is_seen(entry: Entry, eyes: Eyes) -> bool:
+    """Whether these eyes would find this entry."""
+    return db.session.scalar(select(Entry.id).where(Entry.id == entry.id, eyes.sees(Entry))) is not None
+
+
+def comments_seen(entry: Entry, eyes: Eyes, limit: int, after_number: int) -> Sequence[Comment]:
+    """What these eyes would find under an entry that they see, from this number on, their writers loaded."""
+    query = (
+        select(Comment)
+        .join(Comment.author)
+        .where(Comment.entry_id == entry.id, Comment.deleted_at.is_(None), Comment.number > after_number)
+        .where(meets(eyes.id, Member))
+        .options(joinedload(Comment.author))
+    )
+    return db.session.scalars(query.order_by(Comment.number).limit(limit)).all()
 
 
 def facts_seen(author: Member, eyes: Eyes) -> Sequence[Fact]:

@@ -1,11 +1,14 @@
 """/audiences/* for the picker, /settings/audiences for many entries at once, /settings/view-as."""
 
+from typing import Any
+
 from flask import Blueprint, Response, flash, jsonify, request, url_for
 from flask_login import current_user
 
 from mixlite.core.forms import act
 from mixlite.core.http import page, see_other
 from mixlite.core.language import gettext as _
+from mixlite.core.language import lazy_gettext as _l
 from mixlite.core.language import ngettext
 from mixlite.core.paging import Cursors
 from mixlite.entries.audience import Audience
@@ -22,6 +25,12 @@ bp = Blueprint("audiences", __name__)
 MOST_UNDONE = 10
 SEEN_PER_PAGE = 20
 FRIENDS_SEEN = 9
+COMMENTS_SEEN = 50
+GUISES = {
+    Guise.FRIEND_OF_FRIEND: _l("a friend of a friend"),
+    Guise.STRANGER: _l("somebody here you do not know"),
+    Guise.NOBODY: _l("somebody who is not signed in"),
+}
 
 
 @bp.get("/audiences/count")
@@ -65,6 +74,7 @@ def _look(form: ManyForm) -> Response:
 
 
 def _many(form: ManyForm) -> Response:
+    form.step.data = "look"  # whatever was sent: from this page the next step is to look
     default = DefaultForm(data=as_data(*habit_of(current_user.id, FOR_ALL_KINDS)))
     return page(
         "audiences/many.html",
@@ -96,7 +106,7 @@ def default() -> Response:
 def view_as() -> Response:
     given = request.args.get("who", "")
     if not given:
-        return page("audiences/view_as.html", eyes=None, given="")
+        return page("audiences/view_as.html", eyes=None, given="", guises=GUISES)
     eyes = queries.eyes_of(current_user, given)
     cursors = Cursors(f"view-as-{given.lower()}", current_user.id)
     rows = queries.entries_seen(current_user, eyes, SEEN_PER_PAGE + 1, cursors.read(request.args.get("after")))
@@ -105,6 +115,7 @@ def view_as() -> Response:
         "audiences/view_as.html",
         eyes=eyes,
         given=given,
+        guises=GUISES,
         is_nobody=eyes.guise == Guise.NOBODY,
         items=shown(eyes, [entry_id for _at, entry_id in found.items]),
         entry_count=queries.count_of_entries_seen(current_user, eyes),
@@ -112,3 +123,22 @@ def view_as() -> Response:
         friends=queries.friends_seen_by(current_user, eyes, FRIENDS_SEEN),
         older_url=url_for("audiences.view_as", who=given, after=found.cursor) if found.cursor else None,
     )
+
+
+@bp.get("/settings/view-as/<id:entry_id>")
+def entry_as(entry_id: int) -> Response:
+    entry, given = queries.own_entry(current_user, entry_id), request.args.get("who", "")
+    eyes = queries.eyes_of(current_user, given) if given else None
+    common: dict[str, Any] = {"entry": entry, "eyes": eyes, "given": given, "guises": GUISES}
+    if eyes is None or not queries.is_seen(entry, eyes):
+        return page("audiences/entry_as.html", **common, item=None)
+    item, after = shown(eyes, [entry_id])[0], _number(request.args.get("after", ""))
+    found = queries.comments_seen(entry, eyes, COMMENTS_SEEN + 1, after)
+    comments, last = found[:COMMENTS_SEEN], found[COMMENTS_SEEN - 1].number if len(found) > COMMENTS_SEEN else None
+    later = url_for("audiences.entry_as", entry_id=entry_id, who=given, after=last) if last else None
+    return page("audiences/entry_as.html", **common, item=item, comments=comments, later_url=later)
+
+
+def _number(given: str) -> int:
+    """A comment's number in the address; anything else is the beginning."""
+    return int(given) if given.isascii() and given.isdigit() and len(given) <= 18 else 0

@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import Select, Subquery, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
-from mixlite.core.db import db
+from mixlite.core import clock
+from mixlite.core.db import BigId, db
 from mixlite.core.errors import NotHere
 from mixlite.people.dismissals import Dismissal
 from mixlite.people.friendships import (
@@ -22,7 +24,8 @@ from mixlite.people.friendships import (
 )
 from mixlite.people.members import Member
 from mixlite.people.mutes import has_muted, mute_of, muted_by
-from mixlite.policy.visibility import meets, shows_friends
+from mixlite.policy.showing import NOW, VIEWER
+from mixlite.policy.visibility import lets_use_ties, meets
 
 ON_GRID = 9
 FRIENDS_ASKED = 50
@@ -71,8 +74,10 @@ def request_by(member: Member, request_id: int) -> FriendRequest:
 # exists for the viewer. One's own ties one knows.
 
 
-def _is_usable(viewer: Member, person: Any) -> Any:
-    return and_(meets(viewer.id, person), shows_friends(viewer.id, person.id))
+#
+# These questions are long. Each is put together once: that takes longer than asking it.
+
+OTHER = bindparam("other", type_=BigId)
 
 
 def connection(viewer: Member, member: Member) -> Sequence[Member]:
@@ -80,45 +85,59 @@ def connection(viewer: Member, member: Member) -> Sequence[Member]:
 
     The shortest way; of several the one over who joined first. Two statements.
     """
+    given = {"viewer": viewer.id, "other": member.id}
     for way in (_over_one, _over_two):
-        people = way(viewer, member)
-        if people:
-            return people
+        found = db.session.execute(way(), given).one_or_none()
+        if found:
+            return tuple(found)
     return ()
 
 
-def _over_one(viewer: Member, member: Member) -> Sequence[Member]:
-    mine, theirs, them = aliased(Friendship), aliased(Friendship), aliased(Member)
-    query = (
+@cache
+def _over_one() -> Select[Member]:
+    mine, theirs = aliased(Friendship), aliased(Friendship)
+    return (
         select(Member)
-        .join(mine, and_(mine.member_id == viewer.id, mine.friend_id == Member.id))
-        .join(theirs, and_(theirs.member_id == member.id, theirs.friend_id == Member.id))
-        .join(them, them.id == theirs.member_id)
-        .where(_is_usable(viewer, Member), _is_usable(viewer, them))
+        .join(mine, and_(mine.member_id == VIEWER, mine.friend_id == Member.id))
+        .join(theirs, and_(theirs.member_id == OTHER, theirs.friend_id == Member.id))
+        .where(_other_is_usable(), lets_use_ties(VIEWER, Member))
         .order_by(Member.id)
         .limit(1)
     )
-    return db.session.scalars(query).all()
 
 
-def _over_two(viewer: Member, member: Member) -> Sequence[Member]:
+@cache
+def _over_two() -> Select[Member, Member]:
+    """With a great many friends on both sides, one of the first ties is a way, unless nobody beside the other shows
+    theirs: that is looked at before.
+    """
     mine, between, theirs = aliased(Friendship), aliased(Friendship), aliased(Friendship)
-    first, second, them = aliased(Member), aliased(Member), aliased(Member)
-    query = (
+    first, second = aliased(Member), aliased(Member)
+    return (
         select(first, second)
         .select_from(mine)
         .join(first, first.id == mine.friend_id)
         .join(between, between.member_id == mine.friend_id)
-        .join(theirs, and_(theirs.member_id == member.id, theirs.friend_id == between.friend_id))
+        .join(theirs, and_(theirs.member_id == OTHER, theirs.friend_id == between.friend_id))
         .join(second, second.id == between.friend_id)
-        .join(them, them.id == theirs.member_id)
-        .where(mine.member_id == viewer.id, second.id != viewer.id)
-        .where(_is_usable(viewer, first), _is_usable(viewer, second), _is_usable(viewer, them))
+        .where(_other_is_usable(), _other_has_usable_friends())
+        .where(
+            mine.member_id == VIEWER, second.id != VIEWER, lets_use_ties(VIEWER, first), lets_use_ties(VIEWER, second)
+        )
         .order_by(mine.friend_id, between.friend_id)
         .limit(1)
     )
-    found = db.session.execute(query).one_or_none()
-    return tuple(found) if found else ()
+
+
+def _other_is_usable() -> Any:
+    other = aliased(Member)
+    return exists(select(1).where(other.id == OTHER, lets_use_ties(VIEWER, other)).correlate_except(other))
+
+
+def _other_has_usable_friends() -> Any:
+    tie, friend = aliased(Friendship), aliased(Member)
+    of_other = (tie.member_id == OTHER, friend.id == tie.friend_id, friend.id != VIEWER)
+    return exists(select(1).where(*of_other, lets_use_ties(VIEWER, friend)).correlate_except(tie, friend))
 
 
 @dataclass(frozen=True)
@@ -136,53 +155,70 @@ def suggestions(viewer: Member) -> list[Suggestion]:
     Only over ties that both ends let be used; nobody who is a friend already, asked or was asked, was dismissed, is
     muted, or does not exist for the viewer. The newest fifty friends are asked.
     """
-    theirs, between = aliased(Friendship), aliased(Member)
-    asked = (
-        select(Friendship.friend_id)
-        .where(Friendship.member_id == viewer.id)
-        .order_by(Friendship.since.desc(), Friendship.friend_id.desc())
-        .limit(FRIENDS_ASKED)
-        .subquery()
-    )
-    over = (
-        select(theirs.friend_id.label("member_id"), between.id.label("friend_id"))
-        .join(asked, asked.c.friend_id == theirs.member_id)
-        .join(between, between.id == theirs.member_id)
-        .where(_is_usable(viewer, between), ~has_muted(viewer.id, between.id), theirs.friend_id != viewer.id)
-        .subquery()
-    )
-    count = func.count(over.c.friend_id)
-    query = (
-        select(Member, count)
-        .join(over, over.c.member_id == Member.id)
-        .where(_is_usable(viewer, Member), _is_new_to(viewer), ~has_muted(viewer.id, Member.id))
-        .group_by(Member.id)
-        .order_by(count.desc(), Member.id)
-        .limit(SUGGESTED)
-    )
-    found = [(member, number) for member, number in db.session.execute(query)]
+    given = {"viewer": viewer.id, "now": clock.now()}
+    found = [(member, number) for member, number in db.session.execute(_most_in_common(), given)]
     if not found:
         return []
-    ids = [member.id for member, _ in found]
-    pairs = select(over.c.member_id, Member).join(Member, Member.id == over.c.friend_id)
     named: dict[int, list[Member]] = {}
-    for member_id, friend in db.session.execute(pairs.where(over.c.member_id.in_(ids)).order_by(Member.id)):
+    given["ids"] = [member.id for member, _ in found]
+    for member_id, friend in db.session.execute(_friends_in_common(), given):
         named.setdefault(member_id, []).append(friend)
     return [Suggestion(member, named.get(member.id, [])[:NAMED], number) for member, number in found]
 
 
-def _is_new_to(viewer: Member) -> Any:
+@cache
+def _most_in_common() -> Select[Member, int]:
+    over = _over_friends()
+    count = func.count(over.c.friend_id)
+    return (
+        select(Member, count)
+        .join(over, over.c.member_id == Member.id)
+        .where(lets_use_ties(VIEWER, Member), _is_new(), ~has_muted(VIEWER, Member.id, NOW))
+        .group_by(Member.id)
+        .order_by(count.desc(), Member.id)
+        .limit(SUGGESTED)
+    )
+
+
+@cache
+def _friends_in_common() -> Select[int, Member]:
+    over = _over_friends()
+    pairs = select(over.c.member_id, Member).join(Member, Member.id == over.c.friend_id)
+    return pairs.where(over.c.member_id.in_(bindparam("ids", expanding=True))).order_by(Member.id)
+
+
+def _over_friends() -> Subquery:
+    """Whom one comes to over the newest friends of VIEWER, and over whom."""
+    theirs, between = aliased(Friendship), aliased(Member)
+    asked = (
+        select(Friendship.friend_id)
+        .where(Friendship.member_id == VIEWER)
+        .order_by(Friendship.since.desc(), Friendship.friend_id.desc())
+        .limit(FRIENDS_ASKED)
+        .subquery()
+    )
+    return (
+        select(theirs.friend_id.label("member_id"), between.id.label("friend_id"))
+        .join(asked, asked.c.friend_id == theirs.member_id)
+        .join(between, between.id == theirs.member_id)
+        .where(lets_use_ties(VIEWER, between), ~has_muted(VIEWER, between.id, NOW), theirs.friend_id != VIEWER)
+        .subquery()
+    )
+
+
+def _is_new() -> Any:
+    """No friend of VIEWER's, neither asked nor asking, and never dismissed."""
     tie, request, dismissal = aliased(Friendship), aliased(FriendRequest), aliased(Dismissal)
     of_two = or_(
-        and_(request.asker_id == viewer.id, request.asked_id == Member.id),
-        and_(request.asked_id == viewer.id, request.asker_id == Member.id),
+        and_(request.asker_id == VIEWER, request.asked_id == Member.id),
+        and_(request.asked_id == VIEWER, request.asker_id == Member.id),
     )
     known = (
-        select(1).where(tie.member_id == viewer.id, tie.friend_id == Member.id).correlate(Member),
+        select(1).where(tie.member_id == VIEWER, tie.friend_id == Member.id).correlate(Member),
         select(1).where(of_two).correlate(Member),
-        select(1).where(dismissal.member_id == viewer.id, dismissal.other_id == Member.id).correlate(Member),
+        select(1).where(dismissal.member_id == VIEWER, dismissal.other_id == Member.id).correlate(Member),
     )
-    return and_(Member.id != viewer.id, *(~exists(each) for each in known))
+    return and_(Member.id != VIEWER, *(~exists(each) for each in known))
 
 
 # --- panels ---------------------------------------------------------------------------------------------------------

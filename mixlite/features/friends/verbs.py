@@ -13,6 +13,7 @@ from mixlite.people.friendships import (
     FriendRequest,
     are_friends,
     begin_friendship,
+    close_request_between,
     end_friendship_between,
     forget_requests_between,
     has_room_for_a_friend,
@@ -64,11 +65,8 @@ def withdraw_request(member: Member, request_id: int) -> None:
     """
     other = request_by(member, request_id).asked
     _hold(member, other)
-    request = request_by(member, request_id)
-    if request.declined_at is None:
-        forget_requests_between(member.id, other.id)
-    else:
-        request.withdrawn_at = clock.now()
+    request_by(member, request_id)
+    close_request_between(member.id, other.id)
     dismiss(member.id, other.id)  # whether it was declined or not, they are not suggested
 
 
@@ -109,14 +107,17 @@ def end_friendship(member: Member, other: Member) -> None:
 
 
 def block(member: Member, other: Member) -> None:
-    """Neither exists for the other any more; friendship, requests and breaks end."""
+    """Neither exists for the other any more; friendship, requests and breaks end. Nor are they suggested ever again:
+    else whoever is unblocked could tell from it whether their question had been declined.
+    """
     if member.id == other.id:
         raise NotHere
     _hold(member, other)
     end_friendship_between(member.id, other.id)
     for one, another in ((member, other), (other, member)):
         end_mute(one.id, another.id)
-    forget_requests_between(member.id, other.id)
+        dismiss(one.id, another.id)
+    close_request_between(member.id, other.id)
     add_block(member.id, other.id)
     events.record("member.blocked", actor_id=member.id, subject_id=other.id)
 

@@ -6,23 +6,25 @@ And the other side of it: whoever invited them is told that they are here.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Executable, Select, and_, bindparam, exists, func, literal, or_, select, union_all
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 
 from mixlite.core import clock
-from mixlite.core.db import db
+from mixlite.core.db import BigId, db
 from mixlite.entries.entries import Entry
 from mixlite.features.invitations.models import ArrivalsSeen
 from mixlite.features.invitations.queries import letter_to
 from mixlite.people.circle import the_circle
 from mixlite.people.dismissals import Dismissal
 from mixlite.people.friendships import FriendRequest, Friendship
-from mixlite.people.members import Member, is_here
+from mixlite.people.members import Member
 from mixlite.people.mutes import has_muted
-from mixlite.policy.visibility import does_meet, meets, shows_friends
+from mixlite.policy.showing import NOW, VIEWER
+from mixlite.policy.visibility import does_meet, lets_use_ties, meets, shows_friends
 
 NEWCOMER_FOR = timedelta(days=7)
 TOLD_FOR = timedelta(days=3)
@@ -72,49 +74,68 @@ def people_to_know(viewer: Member, inviter: Member | None) -> list[Suggestion]:
     """Through the tree and through friends: only people whom the viewer meets, over ties the viewer may know of.
 
     The inviter's own inviter and other guests stand on profiles, and so do the friends of friends. An inviter whom the
-    viewer does not meet (None) connects nobody. Whoever is a friend, or was asked, is left out.
+    viewer does not meet (None) connects nobody, nor does anybody from whom the viewer takes a break. Whoever is a
+    friend, was asked, is muted or was dismissed, is left out.
     """
-    tree = []
-    if inviter is not None:
-        tree = [("inviter", Member.id == inviter.sponsor_id), ("guest", Member.sponsor_id == inviter.id)]
-    over_ties = and_(Member.id.in_(_friends_of_friends(viewer)), shows_friends(viewer.id, Member.id))
-    ways = [*tree, ("friend", over_ties)]
-    rank = case(*((rule, n) for n, (_how, rule) in enumerate(ways))).label("rank")
-    query = (
+    inviter_id, sponsor_id = (inviter.id, inviter.sponsor_id or 0) if inviter else (0, 0)
+    given = {"viewer": viewer.id, "now": clock.now(), "inviter": inviter_id, "sponsor": sponsor_id}
+    return [Suggestion(member, _WAYS[rank]) for member, rank in db.session.execute(_whom_to_know(), given)]
+
+
+_WAYS = ("inviter", "guest", "friend")  # the nearest first
+_INVITER, _SPONSOR = bindparam("inviter", type_=BigId), bindparam("sponsor", type_=BigId)
+
+
+@cache
+def _whom_to_know() -> Select[Member, int]:
+    """Put together once: that takes longer than asking it."""
+    above, beside = aliased(Member), aliased(Member)
+    connects = ~has_muted(VIEWER, _INVITER, NOW)
+    ways = union_all(
+        select(above.id.label("member_id"), literal(0).label("rank")).where(above.id == _SPONSOR, connects),
+        select(beside.id, literal(1)).where(beside.sponsor_id == _INVITER, connects),
+        _friends_of_friends().add_columns(literal(2)),
+    ).subquery()
+    rank = func.min(ways.c.rank)
+    return (
         select(Member, rank)
-        .where(Member.id != viewer.id, or_(*(rule for _how, rule in ways)))
-        .where(Member.id.not_in(select(Dismissal.other_id).where(Dismissal.member_id == viewer.id)))
-        .where(~_is_friend_or_asked(viewer), meets(viewer.id, Member), ~has_muted(viewer.id, Member.id))
+        .join(ways, ways.c.member_id == Member.id)
+        .where(Member.id != VIEWER, ~_is_known(), meets(VIEWER, Member), ~has_muted(VIEWER, Member.id, NOW))
+        .group_by(Member.id)
         .order_by(rank, Member.id.desc())
         .limit(SUGGESTED)
     )
-    return [Suggestion(member, ways[found][0]) for member, found in db.session.execute(query)]
 
 
-def _is_friend_or_asked(viewer: Member) -> Any:
-    tie, request = aliased(Friendship), aliased(FriendRequest)
+def _is_known() -> ColumnElement[bool]:
+    """To VIEWER: as a friend, by a request, or dismissed."""
+    tie, request, dismissal = aliased(Friendship), aliased(FriendRequest), aliased(Dismissal)
     of_two = or_(
-        (request.asker_id == viewer.id) & (request.asked_id == Member.id),
-        (request.asked_id == viewer.id) & (request.asker_id == Member.id),
+        and_(request.asker_id == VIEWER, request.asked_id == Member.id),
+        and_(request.asked_id == VIEWER, request.asker_id == Member.id),
     )
     return or_(
-        exists(select(1).where(tie.member_id == viewer.id, tie.friend_id == Member.id).correlate(Member)),
+        exists(select(1).where(tie.member_id == VIEWER, tie.friend_id == Member.id).correlate(Member)),
         exists(select(1).where(of_two).correlate(Member)),
+        exists(select(1).where(dismissal.member_id == VIEWER, dismissal.other_id == Member.id).correlate(Member)),
     )
 
 
-def _friends_of_friends(viewer: Member) -> Any:
-    """Over friends who are here and show their friends: a suspended friend connects nobody."""
+def _friends_of_friends() -> Select[int]:
+    """Over the newest friends of VIEWER who let their ties be used, as whoever is found must: a suspended friend
+    connects nobody, nor does a muted one.
+    """
     mine, between, theirs = aliased(Friendship), aliased(Member), aliased(Friendship)
     asked = (
         select(mine.friend_id)
         .join(between, between.id == mine.friend_id)
-        .where(mine.member_id == viewer.id, is_here(between), shows_friends(viewer.id, between.id))
+        .where(mine.member_id == VIEWER, lets_use_ties(VIEWER, between), ~has_muted(VIEWER, between.id, NOW))
         .order_by(mine.since.desc(), mine.friend_id.desc())
         .limit(FRIENDS_ASKED)
         .subquery()
     )
-    return select(theirs.friend_id).join(asked, asked.c.friend_id == theirs.member_id)
+    found = select(theirs.friend_id).join(asked, asked.c.friend_id == theirs.member_id)
+    return found.where(shows_friends(VIEWER, theirs.friend_id))
 
 
 def arrivals(viewer: Member, _subjects: Sequence[Any]) -> Mapping[None, Any]:

@@ -1,5 +1,6 @@
 """One demo for all these tests, built once however many processes share the work, on a noon of the town's clock."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from datetime import datetime
@@ -28,7 +29,9 @@ def build(folder: Path, say=lambda _words: None) -> Path:
 @pytest.fixture(scope="session")
 def whole_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a demo; not to be changed."""
-    shared = tmp_path_factory.getbasetemp().parent / "the-demo"
+    base = tmp_path_factory.getbasetemp()
+    # Of several workers each has a folder of its own in that of the run; without them the parent is of all runs.
+    shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "the-demo"
     shared.mkdir(exist_ok=True)
     with FileLock(shared / "lock"):
         if not (shared / "demo").exists():

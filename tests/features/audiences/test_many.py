@@ -137,3 +137,15 @@ def test_it_works_on_both_databases(any_site: Site):
     assert set(audiences(any_site, ids).values()) == {"chosen"}
     author.submit("/settings/audiences", "Undo")
     assert set(audiences(any_site, ids).values()) == {"friends"}
+
+
+def test_whatever_was_refused_or_taken_back_the_next_step_is_to_look_again(site: Site, old: dict[int, int]):
+    author = site.sign_in("author")
+    seen = look(author, before="2024-01-01", audience="only_me")
+    again = author.submit(seen, "Change 2 entries", how_many="yes")
+    assert "2024-01-01" in again.text
+    refused = author.submit(seen, "Change 2 entries", before="yesterday")
+    assert (again.status_code, refused.status_code) == (200, 422)
+    for page in (again, refused):
+        assert author.submit(page, "See what would change", before="2024-01-01").status_code == 200
+    assert audiences(site, old) == YEARS

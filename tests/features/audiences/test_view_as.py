@@ -3,9 +3,14 @@
 import re
 
 import pytest
+from sqlalchemy import select
 
 from mixlite.core.db import db, writing
+from mixlite.entries.entries import Entry
 from mixlite.entries.facts import Fact
+from mixlite.features.friends.verbs import block
+from mixlite.features.reading.verbs import add_comment
+from mixlite.policy.visibility import visible_entry
 from tests.support.site import Cast, Site
 
 AUDIENCES = ("only_me", "friends", "friends_of_friends", "members")
@@ -75,3 +80,45 @@ def test_a_hidden_list_of_friends_is_hidden_here_too(page: Site):
     assert "/@friend" not in author.get("/settings/view-as?who=stranger").text
     assert "Your list of friends is not shown" in author.get("/settings/view-as?who=stranger").text
     assert "Your list of friends is not shown" not in author.get("/settings/view-as?who=friend").text
+
+
+@pytest.mark.parametrize(
+    ("who", "entries"),
+    [
+        ("friend", {"friends", "friends_of_friends", "members", "chosen"}),
+        ("friend_of_friend", {"friends_of_friends", "members"}),
+        ("stranger", {"members"}),
+        ("nobody", set()),
+    ],
+)
+def test_an_entry_is_there_for_those_who_can_read_it_and_for_others_it_is_not(page: Site, who: str, entries: set[str]):
+    author = page.sign_in("author")
+    with page.inside():
+        of_author = db.session.scalars(select(Entry).where(Entry.author_id == page.ids["author"])).all()
+        ids = {str(entry.audience): entry.id for entry in of_author}
+    for audience, entry_id in ids.items():
+        text = author.get(f"/settings/view-as/{entry_id}", query_string={"who": who}).text
+        assert ("Some words." in text) == (audience in entries), audience
+        assert ("For them this does not exist" in text) != (audience in entries), audience
+        assert 'method="post"' not in text[text.index("<main") : text.index("</main>")]
+
+
+def test_comments_are_those_that_they_would_find(page: Site):
+    entry = page.diary("author", "members")
+    for who in ("friend", "stranger"):
+        page.do(lambda member, text=f"By {who}.": add_comment(member, visible_entry(member, entry), body=text), who)
+    page.do(block, "second", "stranger")
+    page.befriend("author", "second")
+    author = page.sign_in("author")
+    for who, seen in (("friend", {"friend", "stranger"}), ("second", {"friend"}), ("stranger", {"friend", "stranger"})):
+        text = author.get(f"/settings/view-as/{entry}", query_string={"who": who}).text
+        assert set(re.findall(r"By (\w+)\.", text)) == seen, who
+
+
+def test_nobody_looks_at_somebody_elses_entry_so(page: Site):
+    theirs = page.diary("friend", "members")
+    author = page.sign_in("author")
+    missing = author.get("/settings/view-as/999999")
+    for path in (f"/settings/view-as/{theirs}", f"/settings/view-as/{theirs}?who=stranger"):
+        answer = author.get(path)
+        assert (answer.status_code, answer.data) == (404, missing.data)

@@ -142,6 +142,29 @@ def test_s22_a_pending_request_dies_with_the_block(any_site: Site, blocker: str)
     assert bob.post(f"/friends/requests/{request_id}/accept").status_code == 404
 
 
+@pytest.mark.parametrize("blocker", ["ann", "bob"])
+def test_s22_whoever_was_declined_is_not_heard_again_after_a_block(any_site: Site, blocker: str):
+    """Nor can they tell: to them it is as after a block before any answer."""
+    site = any_site
+    site.join("host")
+    for handle in ("ann", "bob"):
+        site.join(handle, "host")
+    ann, bob = site.sign_in("ann"), site.sign_in("bob")
+    site.do(ask_to_be_friends, "ann", "bob", message="please")
+    bob.submit("/friends/requests", "Decline")
+    other = "bob" if blocker == "ann" else "ann"
+    site.do(block, blocker, other)
+    site.do(unblock, blocker, other)
+    assert "bob" not in ann.get("/friends/requests").text.lower()
+    assert "bob" not in ann.get("/friends").text.lower()
+    ann.submit("/@bob", "Ask to be friends", message="please, please")
+    assert "Bob" in ann.get("/friends/requests").text
+    assert "please" not in bob.get("/friends/requests").text
+    bob.submit("/@ann", "Ask to be friends")  # who declined may still think better of it
+    with site.inside():
+        assert are_friends(site.ids["ann"], site.ids["bob"])
+
+
 def test_s22_the_blocked_person_is_told_nothing(any_site: Site):
     """Their pages are those of somebody for whom the other has never joined."""
     site = any_site

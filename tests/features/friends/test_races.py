@@ -10,6 +10,7 @@ from random import Random
 import pytest
 from sqlalchemy import delete, func, or_, select
 
+from mixlite.core import clock
 from mixlite.core.db import db, writing
 from mixlite.entries.marks import Favourite, Like
 from mixlite.features.friends.verbs import ask_to_be_friends
@@ -30,11 +31,14 @@ def again(site: Site) -> int:
 
 @dataclass(frozen=True)
 class State:
-    """How ann and bob stand to each other. `asked` and `declined` name who asked, `blocks` who blocks."""
+    """How ann and bob stand to each other. `asked` and `declined` name who asked, `withdrawn` who was declined and has
+    nothing open any more, `blocks` who blocks.
+    """
 
     friends: bool = False
     asked: str = ""
     declined: str = ""
+    withdrawn: str = ""
     blocks: frozenset[str] = frozenset()
 
 
@@ -50,6 +54,7 @@ class Pair:
 
     @classmethod
     def on(cls, site: Site) -> "Pair":
+        site.without_throttles()
         site.join("host")
         for handle in ("ann", "bob"):
             site.join(handle, "host")
@@ -65,8 +70,14 @@ class Pair:
             if state.friends:
                 ways = ((one, other), (other, one))
                 db.session.add_all([Friendship(member_id=here, friend_id=there) for here, there in ways])
-        if state.asked:
-            self.site.do(ask_to_be_friends, state.asked, _other(state.asked), message="")
+        asker = state.asked or state.declined or state.withdrawn
+        if asker:
+            self.site.do(ask_to_be_friends, asker, _other(asker), message="")
+        with self.site.inside(), writing():
+            request = request_between(one, other)
+            if request is not None and not state.asked:
+                request.declined_at = clock.now()
+                request.withdrawn_at = clock.now() if state.withdrawn else None
 
     def state(self) -> State:
         """Fails when the rows are in no state at all."""
@@ -80,23 +91,31 @@ class Pair:
             request = request_between(one, other)  # fails if there are several
             blocks = frozenset(names[row.blocker_id] for row in db.session.scalars(select(Block)))
             asker = names[request.asker_id] if request else ""
-            is_declined = request is not None and request.declined_at is not None
+            kind = _kind(request)
         assert not (friends and request), "friends with an open request"
-        assert not (blocks and (friends or request)), "blocked, but not without each other"
-        return State(bool(friends), "" if is_declined else asker, asker if is_declined else "", blocks)
+        is_open = request is not None and kind != "withdrawn"
+        assert not (blocks and (friends or is_open)), "blocked, but not without each other"
+        return State(bool(friends), blocks=blocks, **{kind: asker} if request else {})
 
     def act(self, words: str) -> Callable[[], int]:
         """What pressing the button of "ann asks", "bob accepts" ... would do; the request is looked up now."""
         who, deed = words.split()
         other = _other(who)
         presser = self.pressers[who]
-        if deed in ("accepts", "declines"):
+        if deed in ("accepts", "declines", "withdraws"):
             with self.site.inside():
                 request = request_between(self.site.ids["ann"], self.site.ids["bob"])
                 number = request.id if request else 4711
             return partial(presser.press, f"/friends/requests/{number}/{deed.removesuffix('s')}")
         paths = {"asks": "friend", "ends": "friend/end", "blocks": "block", "unblocks": "unblock"}
         return partial(presser.press, f"/@{other}/{paths[deed]}")
+
+
+def _kind(request: FriendRequest | None) -> str:
+    """The field of a state that names who asked."""
+    if request is None or request.declined_at is None:
+        return "asked"
+    return "withdrawn" if request.withdrawn_at else "declined"
 
 
 TABLES = {
@@ -111,6 +130,9 @@ def _other(handle: str) -> str:
 
 
 BLOCKED = State(blocks=frozenset({"ann"}))
+BLOCKED_BY_BOB = State(blocks=frozenset({"bob"}))
+REMEMBERED = State(withdrawn="ann")
+BLOCKED_AND_REMEMBERED = State(withdrawn="ann", blocks=frozenset({"ann"}))
 RACES = [
     # what, from where, to one of these
     ("ann asks, bob asks", STRANGERS, [FRIENDS]),
@@ -123,14 +145,24 @@ RACES = [
     ("bob accepts, ann ends", State(asked="ann"), [FRIENDS, STRANGERS]),
     ("bob accepts, ann blocks", State(asked="ann"), [BLOCKED]),
     ("ann blocks, ann accepts", State(asked="bob"), [BLOCKED]),
-    ("bob declines, ann blocks", State(asked="ann"), [BLOCKED]),
+    ("bob declines, ann blocks", State(asked="ann"), [BLOCKED, BLOCKED_AND_REMEMBERED]),
+    ("ann withdraws, bob accepts", State(asked="ann"), [STRANGERS, FRIENDS]),
+    ("ann withdraws, bob declines", State(asked="ann"), [STRANGERS, REMEMBERED]),
+    ("ann withdraws, bob asks", State(asked="ann"), [State(asked="bob"), FRIENDS]),
+    ("ann withdraws, ann asks", State(asked="ann"), [STRANGERS, State(asked="ann")]),
+    ("ann withdraws, ann withdraws", State(declined="ann"), [REMEMBERED]),
+    ("ann withdraws, ann asks", State(declined="ann"), [REMEMBERED, State(declined="ann")]),
+    ("ann withdraws, bob asks", State(declined="ann"), [State(asked="bob"), FRIENDS]),
+    ("ann withdraws, ann blocks", State(declined="ann"), [BLOCKED_AND_REMEMBERED]),
+    ("ann asks, bob asks", REMEMBERED, [State(asked="bob"), FRIENDS]),
+    ("ann asks, ann blocks", REMEMBERED, [BLOCKED_AND_REMEMBERED]),
     ("bob asks, ann blocks", STRANGERS, [BLOCKED]),
     ("ann ends, bob ends", FRIENDS, [STRANGERS]),
     ("ann ends, bob asks", FRIENDS, [STRANGERS, State(asked="bob")]),
     ("bob ends, ann blocks", FRIENDS, [BLOCKED]),
     ("ann blocks, ann blocks", FRIENDS, [BLOCKED]),
-    ("ann blocks, bob blocks", FRIENDS, [BLOCKED, State(blocks=frozenset({"bob"}))]),
-    ("ann blocks, bob blocks", STRANGERS, [BLOCKED, State(blocks=frozenset({"bob"}))]),
+    ("ann blocks, bob blocks", FRIENDS, [BLOCKED, BLOCKED_BY_BOB]),
+    ("ann blocks, bob blocks", STRANGERS, [BLOCKED, BLOCKED_BY_BOB]),
 ]
 
 
@@ -146,10 +178,10 @@ def race(pair: Pair, times: int, races: Sequence[tuple[str, State, list[State]]]
 
 def mix(pair: Pair, times: int, dice: Random) -> None:
     """Four acts that nobody has thought of together; every end must be a state that there is."""
-    can = ("asks", "accepts", "declines", "ends", "blocks", "unblocks")
+    can = ("asks", "accepts", "declines", "withdraws", "ends", "blocks", "unblocks")
     deeds = [f"{who} {deed}" for who in ("ann", "bob") for deed in can]
     for _ in range(times):
-        pair.start(dice.choice([STRANGERS, FRIENDS, State(asked="ann"), State(asked="bob")]))
+        pair.start(dice.choice([STRANGERS, FRIENDS, State(asked="ann"), State(asked="bob"), REMEMBERED]))
         drawn = dice.sample(deeds, 4)
         assert set(together([pair.act(words) for words in drawn])) <= {DONE, NOT_HERE}, drawn
         pair.state()

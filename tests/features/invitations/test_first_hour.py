@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from mixlite.core import clock
 from mixlite.core.db import db, writing
-from mixlite.features.friends.verbs import ask_to_be_friends, block
+from mixlite.features.friends.verbs import ask_to_be_friends, block, mute, unmute
 from mixlite.features.invitations.first_hour import people_to_know
 from mixlite.people.circle import the_circle
 from mixlite.people.members import Member
@@ -81,6 +81,29 @@ def test_friends_and_whoever_was_asked_are_not_suggested_again(house):
     house.befriend("leo", "emi")
     house.do(ask_to_be_friends, "leo", "ken", message="")
     assert suggested(house, "leo") == {"hana": "inviter"}
+
+
+def test_who_is_dismissed_is_not_suggested_again_here_or_elsewhere(house):
+    leo = house.sign_in("leo")
+    (form,) = [form for form in leo.forms(leo.get("/")) if form.action == "/@emi/dismiss"]
+    answer = leo.http.post(form.action, data=form.fields, headers={"Referer": "http://localhost/"})
+    assert (answer.status_code, answer.location) == (303, "/")
+    assert shown(house, "leo") == ["hana", "ken"]
+    assert "Emi" not in leo.get("/friends").text
+
+
+def test_a_break_connects_nobody_and_whoever_it_is_from_is_not_suggested(house):
+    house.befriend("leo", "emi")
+    house.join("sora", "emi")
+    assert suggested(house, "leo") == {"hana": "inviter", "ken": "friend", "sora": "friend"}
+    house.do(mute, "leo", "emi", days=7)
+    assert suggested(house, "leo") == {"hana": "inviter", "ken": "friend"}
+    house.do(mute, "leo", "rosa", days=7)
+    assert suggested(house, "leo") == {}
+    house.do(unmute, "leo", "emi")
+    assert suggested(house, "leo") == {"sora": "friend"}
+    house.do(mute, "leo", "sora", days=0)
+    assert suggested(house, "leo") == {}
 
 
 @pytest.mark.parametrize("by", ["emi", "leo"])

@@ -1,7 +1,7 @@
-"""The year of the demo, played through the site's own verbs in the order in which it happened."""
+"""The three years of the demo, played through the site's own verbs in the order in which it happened."""
 
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from functools import partial
@@ -9,31 +9,34 @@ from itertools import groupby
 from typing import Any
 
 from mixlite.app.demo import karate
+from mixlite.app.demo.hosts import House, read_house
 from mixlite.app.demo.portraits import PORTRAITS
-from mixlite.app.demo.script import Chosen, Circle, Person
+from mixlite.app.demo.script import Chosen, Circle, Person, Piece, Unfinished, Words
 from mixlite.app.demo.times import Calendar, Timed
 from mixlite.core import clock
-from mixlite.core.db import db, writing
+from mixlite.core.db import writing
 from mixlite.core.prose import excerpt
 from mixlite.entries.entries import Entry
 from mixlite.entries.facts import FactKind
 from mixlite.entries.selections import Choice
 from mixlite.features.accounts.verbs import sign_out
 from mixlite.features.diary.models import EXCERPT_LENGTH
-from mixlite.features.diary.verbs import publish_diary
-from mixlite.features.friends.verbs import accept_request, ask_to_be_friends, end_friendship
+from mixlite.features.diary.verbs import publish_diary, revise_diary
+from mixlite.features.drafts.verbs import keep_draft
+from mixlite.features.friends.verbs import accept_request, ask_to_be_friends, end_friendship, mute
+from mixlite.features.groups.verbs import make_group, put_in
 from mixlite.features.invitations.models import Invitation
 from mixlite.features.invitations.verbs import join_circle, revoke_invitation, write_invitation
 from mixlite.features.portraits.verbs import choose_portrait
 from mixlite.features.profiles.verbs import add_free_fact, describe_oneself, state_fact
-from mixlite.features.reading.verbs import add_comment, favour, like
-from mixlite.features.voice.verbs import post_voice
+from mixlite.features.reading.verbs import add_comment, close_comments, favour, like
+from mixlite.features.voice.verbs import post_voice, revise_voice
 from mixlite.people.friendships import request_between
-from mixlite.people.groups import Group, GroupMember
 from mixlite.people.members import Member
 
 WEEKS_OF_JOINING = 9
 DEVICE = "the demo"
+BETWEEN_VERSIONS = timedelta(minutes=6)
 
 Say = Callable[[str], object]
 
@@ -61,22 +64,25 @@ class Counts:
 
 
 @dataclass
-class Year:
+class Years:
     """Everybody, and what they did until `now`."""
 
     cast: Mapping[int, Person]
+    late: Sequence[Person]
     password_hash: str
     now: datetime
+    house: House = field(default_factory=read_house)
     counts: Counts = field(default_factory=Counts)
 
     def __post_init__(self) -> None:
         self.calendar = Calendar(self.now)
-        self._people = {person.handle: person for person in self.cast.values()}
+        self._everybody = [*self.cast.values(), *self.late]
+        self._people = {person.handle: person for person in self._everybody}
         self._members: dict[str, Member] = {}
         self._invitations: dict[str, Invitation] = {}
         self._entries: dict[str, Entry] = {}
         self._groups: dict[tuple[str, str], int] = {}
-        everything = (self.calendar.timed(piece) for person in self.cast.values() for piece in person.pieces)
+        everything = (self.calendar.timed(piece) for person in self._everybody for piece in person.pieces)
         self._timed = sorted((timed for timed in everything if timed), key=lambda timed: (timed.at, timed.piece.name))
         self._founded = self._timed[0].at.replace(hour=9, minute=0) - timedelta(weeks=WEEKS_OF_JOINING)
         self._joined: dict[int, datetime] = {}
@@ -101,9 +107,13 @@ class Year:
         settled = self._timed[0].at - timedelta(minutes=1)
         for person in self.cast.values():
             yield Act(settled, partial(self._introduce, person))
+        for person in self.late:
+            yield from self._coming_late(person)
         for timed in self._timed:
             yield from self._writing(timed)
         yield from self._loose_ends()
+        for at, do in self.house.acts(self.calendar, self._founded, self._members, self._entries):
+            yield Act(at, do)
 
     # --- how they came ------------------------------------------------------------------------------------------------
 
@@ -135,6 +145,19 @@ class Year:
         leaders = (self.cast[seat].handle for seat in (karate.INSTRUCTOR, karate.ADMINISTRATOR))
         yield Act(self._founded + timedelta(weeks=WEEKS_OF_JOINING // 2), partial(self._part, *leaders))
 
+    def _coming_late(self, person: Person) -> Iterator[Act]:
+        """Somebody who is none of the 34, through a letter of their own."""
+        if person.arrival is None:
+            return
+        at = self.now - person.arrival.before
+        yield Act(at - timedelta(hours=20), partial(self._write_to, person))
+        yield Act(at, partial(self._join, person, person.handle))
+
+    def _write_to(self, person: Person) -> None:
+        if person.arrival is not None:
+            inviter, letter = self._members[person.arrival.by], person.arrival.letter
+            self._invitations[person.handle] = write_invitation(inviter, letter=letter, uses=1, days=14)
+
     def _founding(self) -> None:
         first = write_invitation(None, letter="", uses=1, days=7)
         founder = self.cast[karate.INSTRUCTOR]
@@ -156,8 +179,10 @@ class Year:
             language=person.language,
             device=DEVICE,
         )
-        describe_oneself(member, name=person.name, introduction=person.introduction)
-        choose_portrait(member, portrait=PORTRAITS.get(person.handle, ""))
+        if person.introduction:
+            describe_oneself(member, name=person.name, introduction=person.introduction)
+        if person.handle in PORTRAITS:
+            choose_portrait(member, portrait=PORTRAITS[person.handle])
         member.email_confirmed_at = member.joined_at
         sign_out(member)
         self._members[person.handle] = member
@@ -187,13 +212,7 @@ class Year:
                 state_fact(member, fact.kind, value=value, **given)
 
     def _gather(self, member: Member, group: Circle) -> int:
-        row = Group(owner_id=member.id, name=group.name)
-        db.session.add(row)
-        db.session.flush()
-        people = [self._members[handle].id for handle in group.people]
-        db.session.add_all(GroupMember(group_id=row.id, member_id=number) for number in people)
-        db.session.flush()
-        return row.id
+        return put_in(member, make_group(member, name=group.name), people=group.people).id
 
     def _choice(self, handle: str, chosen: Chosen | None) -> Choice | None:
         if chosen is None:
@@ -209,25 +228,47 @@ class Year:
     def _writing(self, timed: Timed) -> Iterator[Act]:
         """A piece, and what friends did with it."""
         piece = timed.piece
-        yield Act(timed.at, partial(self._publish, timed))
+        yield Act(timed.at, partial(self._publish, piece))
+        for words, at in zip(piece.versions[1:], self._versions(timed), strict=True):
+            yield Act(at, partial(self._revise, piece, words))
         for line, at in zip(piece.comments, timed.comments, strict=True):
             yield Act(at, partial(self._comment, piece.name, line.by, line.text))
         for handle, at in zip(piece.liked_by, timed.likes, strict=True):
             yield Act(at, partial(self._mark, like, piece.name, handle))
         for handle, at in zip(piece.favourite_of, timed.favourites, strict=True):
             yield Act(at, partial(self._mark, favour, piece.name, handle))
+        if piece.is_closed:
+            yield Act(max((timed.at, *timed.comments)) + timedelta(seconds=50), partial(self._close, piece))
 
-    def _publish(self, timed: Timed) -> None:
-        piece = timed.piece
-        author = self._members[piece.author]
-        for_whom: dict[str, Any] = {"audience": piece.audience, "choice": self._choice(piece.author, piece.chosen)}
+    def _versions(self, timed: Timed) -> Sequence[datetime]:
+        """When the words were changed: soon after each other, as one does who reads their own words once more."""
+        return [timed.at + BETWEEN_VERSIONS * number for number in range(1, len(timed.piece.before) + 1)]
+
+    def _publish(self, piece: Piece) -> None:
+        words = piece.versions[0]
+        author, given = self._members[piece.author], self._given(piece)
         if piece.kind == "diary":
-            first_words = excerpt(piece.body, EXCERPT_LENGTH)
-            entry = publish_diary(author, title=piece.title, body=piece.body, excerpt=first_words, **for_whom)
+            first_words = excerpt(words.body, EXCERPT_LENGTH)
+            entry = publish_diary(author, title=words.title, body=words.body, excerpt=first_words, **given)
         else:
-            entry = post_voice(author, body=piece.body, **for_whom)
+            entry = post_voice(author, body=words.body, **given)
         self._entries[piece.name] = entry
         self.counts.entries += 1
+
+    def _revise(self, piece: Piece, words: Words) -> None:
+        author, entry, given = self._members[piece.author], self._entries[piece.name], self._given(piece)
+        if piece.kind == "diary":
+            first_words = excerpt(words.body, EXCERPT_LENGTH)
+            revise_diary(author, entry, title=words.title, body=words.body, excerpt=first_words, **given)
+        else:
+            revise_voice(author, entry, body=words.body, **given)
+
+    def _given(self, piece: Piece) -> dict[str, Any]:
+        choice = self._choice(piece.author, piece.chosen)
+        return {"audience": piece.audience, "choice": choice, "needs_no_answer": piece.needs_no_answer}
+
+    def _close(self, piece: Piece) -> None:
+        close_comments(self._members[piece.author], self._entries[piece.name])
 
     def _comment(self, name: str, handle: str, text: str) -> None:
         add_comment(self._members[handle], self._entries[name], body=text)
@@ -244,12 +285,33 @@ class Year:
             for asking in person.asking:
                 at = self.calendar.days_ago(asking.days, asking.at)
                 yield Act(at, partial(self._ask, person.handle, asking.whom, asking.message))
+            for number, draft in enumerate(person.drafts):
+                yield Act(self.calendar.days_ago(draft.days, time(21, 40)), partial(self._keep, person, number, draft))
+            for each in person.breaks:
+                at = self.calendar.days_ago(each.since, time(20, 15))
+                yield Act(at, partial(self._take_a_break, person.handle, each.whom, each.days))
         for handle, days, uses, good_for in (*OPEN_INVITATIONS, REVOKED_INVITATION):
             yield Act(
                 self.calendar.days_ago(days, time(19, 5)), partial(self._invite_again, handle, uses=uses, days=good_for)
             )
         handle, days, *_ = REVOKED_INVITATION
         yield Act(self.calendar.days_ago(days - 1, time(7, 40)), partial(self._revoke, handle))
+
+    def _keep(self, person: Person, number: int, draft: Unfinished) -> None:
+        kind = "diary" if draft.words.title else "voice"
+        typed = {"title": [draft.words.title], "body": [draft.words.body], "audience": ["friends"]}
+        keep_draft(
+            self._members[person.handle],
+            kind=kind,
+            nonce=f"{person.handle}-{number}",
+            entry_id=None,
+            typed=typed if draft.words.title else {name: typed[name] for name in ("body", "audience")},
+            version=0,
+            window="",
+        )
+
+    def _take_a_break(self, handle: str, whom: str, days: int) -> None:
+        mute(self._members[handle], self._members[whom], days=days)
 
     def _invite_again(self, handle: str, *, uses: int, days: int) -> None:
         letter = self._people[handle].letter
