@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Takes the README's pictures of the demo: home, an entry, a letter, the hosts' room. WebP, together below 600 kB."""
+"""Takes the README's pictures of the demo: home, an entry, a letter, a newcomer's home, the hosts' room.
+
+WebP, together below 600 kB.
+"""
 
 import base64
 import sys
@@ -38,6 +41,7 @@ PICTURES = (
     Picture("entry-dark-en", "maya", "entry", "en", "dark", DESK),
     Picture("letter-light-en", "", "invitation", "en", "light", DESK),
     Picture("letter-dark-ja", "", "invitation", "ja", "dark", PHONE),
+    Picture("newcomer-light-ja", "suzu", "/", "ja", "light", PHONE),
     Picture("host-light-ja", "hiraku", "/host", "ja", "light", DESK),
 )
 

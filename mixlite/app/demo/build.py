@@ -15,6 +15,7 @@ from flask import Flask
 from mixlite.app.demo import script
 from mixlite.app.demo.habits import everybody_has_read
 from mixlite.app.demo.hosts import letters_come_back
+from mixlite.app.demo.pictures import hang_pictures
 from mixlite.app.demo.times import TOWN
 from mixlite.app.demo.years import Years
 from mixlite.app.factory import create_app
@@ -107,6 +108,7 @@ def _fill(folder: Path, say: Say, overrides: dict[str, Any]) -> None:
     with _closing(create_app(settings)):
         upgrade(settings)
         Years(cast, script.read_latecomers(cast), hash_password(PASSWORD), now).play(say)
+        hang_pictures(now)
         everybody_has_read(now)
         letters_come_back()
     _mark(folder, now)

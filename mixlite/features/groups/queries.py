@@ -1,10 +1,10 @@
 """A member's own groups, and what names them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from mixlite.core.db import db
 from mixlite.core.errors import NotHere
@@ -14,6 +14,8 @@ from mixlite.entries.selections import SelectionGroup
 from mixlite.people.friendships import are_friends
 from mixlite.people.groups import Group, GroupMember, groups_of
 from mixlite.people.members import Member, is_here
+
+FACES = 6
 
 
 def group_with_id(owner: Member, group_id: int) -> Group:
@@ -25,17 +27,44 @@ def group_with_id(owner: Member, group_id: int) -> Group:
     return group
 
 
-def groups_with_sizes(owner: Member) -> Sequence[tuple[Group, int]]:
-    """All of them by name, with how many people who are here stand in each."""
-    query = (
-        select(GroupMember.group_id, func.count())
+@dataclass
+class Gathering:
+    """A group, how many people who are here stand in it, and the first few of them."""
+
+    group: Group
+    size: int = 0
+    faces: list[Member] = field(default_factory=list)
+
+
+def gatherings_of(owner: Member) -> Sequence[Gathering]:
+    """All groups of the owner by name; two statements however many there are."""
+    found = {group.id: Gathering(group) for group in groups_of(owner.id)}
+    for member, group_id, size in db.session.execute(_first_few(owner)):
+        found[group_id].size = size
+        found[group_id].faces.append(member)
+    return list(found.values())
+
+
+def _first_few(owner: Member) -> Select[Member, int, int]:
+    group = GroupMember.group_id
+    standing = (
+        select(
+            GroupMember.group_id,
+            GroupMember.member_id,
+            func.count().over(partition_by=group).label("size"),
+            func.row_number().over(partition_by=group, order_by=GroupMember.member_id).label("place"),
+        )
         .join(Group, Group.id == GroupMember.group_id)
         .join(Member, Member.id == GroupMember.member_id)
         .where(Group.owner_id == owner.id, is_here(Member))
-        .group_by(GroupMember.group_id)
+        .subquery()
     )
-    sizes: dict[int, int] = dict(db.session.execute(query).all())
-    return [(group, sizes.get(group.id, 0)) for group in groups_of(owner.id)]
+    return (
+        select(Member, standing.c.group_id, standing.c.size)
+        .join(standing, standing.c.member_id == Member.id)
+        .where(standing.c.place <= FACES)
+        .order_by(standing.c.group_id, standing.c.place)
+    )
 
 
 def people_in(group: Group, limit: int, after_id: int = 0) -> Sequence[Member]:

@@ -22,7 +22,7 @@ def index() -> Response:
     address = form.perform_once(verbs.make_group, current_user, address=_address)
     if address:
         return see_other(address)
-    return page("groups/index.html", form.status, form=form, groups=queries.groups_with_sizes(current_user))
+    return page("groups/index.html", form.status, form=form, groups=queries.gatherings_of(current_user))
 
 
 @bp.route("/groups/<id:group_id>", methods=["GET", "POST"])

@@ -4,7 +4,9 @@ import pytest
 
 from mixlite.core.db import db
 from mixlite.features.friends.verbs import end_friendship
+from mixlite.features.groups.queries import gatherings_of
 from mixlite.people.groups import MOST_GROUPS, Group, GroupMember
+from mixlite.people.members import Member
 from tests.support.site import Cast, Client, Site
 
 
@@ -42,6 +44,21 @@ def test_a_group_is_made_filled_emptied_renamed_and_deleted(site: Site, author: 
     assert author.get(group).status_code == 404
     assert site.sign_in("friend").get(f"/entries/{entry}").status_code == 404
     assert author.get(f"/entries/{entry}").status_code == 200
+
+
+def test_the_list_shows_who_stands_in_each_group_and_nobody_who_is_not_here(site: Site, author: Client):
+    with site.inside():
+        owner = db.session.get_one(Member, site.ids["author"])
+        assert gatherings_of(owner) == []
+    hikers = make(author)
+    make(author, "Nobody yet")
+    author.submit(hikers, "Put in", people="@friend ken")
+    with site.inside():
+        owner = db.session.get_one(Member, site.ids["author"])
+        db.session.get_one(Member, site.ids["ken"]).status = "suspended"
+        first, second = gatherings_of(owner)
+        assert (first.group.name, first.size, [member.handle for member in first.faces]) == ("Hiking", 1, ["friend"])
+        assert (second.group.name, second.size, second.faces) == ("Nobody yet", 0, [])
 
 
 @pytest.mark.parametrize("people", ["@stranger", "@blocked", "@blocker", "nobody_here", "friend stranger", "author"])
