@@ -7,15 +7,19 @@ from html import unescape
 import pytest
 from sqlalchemy import func, select
 
+from mixlite.app.demo.albums import PICTURES, read_albums
 from mixlite.app.demo.build import GUESTS, NEWCOMER, PASSWORD
 from mixlite.app.demo.script import read_cast, read_latecomers
 from mixlite.core import clock
 from mixlite.core.db import db
 from mixlite.core.mail import Letter
 from mixlite.entries.audience import OFFERED
+from mixlite.entries.comments import Comment
 from mixlite.entries.drafts import Draft
 from mixlite.entries.entries import Entry
+from mixlite.entries.media import Media
 from mixlite.entries.mentions import Mention
+from mixlite.entries.photos import Photo
 from mixlite.entries.selections import SelectionPerson
 from mixlite.entries.versions import Version
 from mixlite.features.reports.models import Report
@@ -93,6 +97,21 @@ def test_the_hosts_rooms_are_not_empty(demo):
     assert "駐輪場" in host.get("/host/reports").text
     assert "メールサーバーが、この宛先を受け付けません" in host.get("/host/jobs").text
     assert "樋の掃除" in demo.sign_in("michiko", PASSWORD).get("/").text
+
+
+def test_albums_of_drawn_pictures_wait_for_the_worker_and_say_what_they_show(demo):
+    told = [picture for album in read_albums() for picture in album["pictures"]]
+    assert {f"{name}.webp" for name, _alt in told} == {path.name for path in PICTURES.iterdir()}
+    with demo.inside():
+        assert count(Entry, Entry.kind == "album", Entry.audience == "chosen") == 1
+        assert count(Media, Media.state == "received", Media.entry_id.is_not(None)) == len(told)
+        assert sorted(db.session.scalars(select(Photo.alt))) == sorted(alt for _name, alt in told)
+        albums = db.session.scalars(select(Entry).where(Entry.kind == "album")).all()
+        assert all(entry.shown_at < clock.now() - timedelta(hours=12) for entry in albums)
+        under = select(Comment.created_at).join(Entry, Entry.id == Comment.entry_id).where(Entry.kind == "album")
+        assert all(moment < clock.now() for moment in db.session.scalars(under))
+    assert "ご近所鍋" in demo.sign_in("goro", PASSWORD).get("/@michiko/photos").text
+    assert "ご近所鍋" not in demo.sign_in("leo", PASSWORD).get("/@michiko/photos").text
 
 
 def test_a_newcomer_is_in_their_first_hour(demo):
