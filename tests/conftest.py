@@ -35,6 +35,8 @@ _LONG = (
     "features/invitations/test_tree.py",
     "features/leaving/test_erasing.py",
     "features/leaving/test_leaving_browser.py",
+    "features/media/test_full_disk.py",
+    "features/media/test_killed.py",
     "features/profiles/test_browser.py",
     "features/reports/test_browser.py",
     "migrations/",

@@ -113,6 +113,7 @@ PANELS = (
     Panel(place="profile.side", order=10, load=friends.connection_panel, template="friends/_connection.html"),
     Panel(place="profile.apart", order=10, load=friends.break_panel, template="friends/_break.html"),
     Panel(place="privacy.people", order=10, load=friends.muted_panel, template="friends/_muted.html"),
+    Panel(place="profile.side", order=15, load=photos.newest_of_member, template="photos/_of_member.html"),
     Panel(place="profile.side", order=20, load=groups.groups_of_friend, template="groups/_of_friend.html"),
     Panel(place="settings.privacy", order=10, load=audiences.ways, template="audiences/_ways.html"),
     Panel(place="settings.account", order=80, load=host.acts_link, template="host/_acts_link.html"),
@@ -127,6 +128,7 @@ PANELS = (
     Panel(
         place="home.side", order=30, load=reading.friends_favourites, template="reading/_favourites.html", shelf="right"
     ),
+    Panel(place="home.side", order=25, load=photos.newest_of_friends, template="photos/_newest.html", shelf="right"),
     Panel(place="home.side", order=35, load=profiles.birthdays, template="profiles/_birthdays.html", shelf="right"),
     Panel(place="home.side", order=40, load=profiles.newcomers, template="profiles/_newcomers.html", shelf="right"),
 )

@@ -52,7 +52,8 @@ def takes_files(view: View) -> View:
 def make_way_for_files() -> None:
     """Before anything reads the body: a larger limit for the few views that are marked, and for members only (S40)."""
     view = current_app.view_functions.get(request.endpoint or "")
-    if request.method == "POST" and getattr(view, "takes_files", False) and current_user.is_authenticated:
+    has_files = request.method == "POST" and request.mimetype == "multipart/form-data"
+    if has_files and getattr(view, "takes_files", False) and current_user.is_authenticated:
         request.max_content_length = LARGEST_WITH_FILES
 
 

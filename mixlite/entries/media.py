@@ -5,7 +5,7 @@ parts of `PART_BYTES`, so a broken connection loses one part; what was acknowled
 are an original only until the worker has made the three sizes of it (`preparing.py`); then they are erased (P7).
 
 States: coming (parts are missing), received, preparing, ready, failed. A picture belongs to its owner alone until it is
-put into an entry; then whoever sees the entry sees the picture. One that belongs nowhere any more is erased.
+put into an entry or under a comment; then whoever sees that sees it. One that belongs nowhere any more is erased.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,10 +32,12 @@ LARGEST_FILE = 64 * 1024 * 1024
 MOST_WAITING = 200  # pictures of one member that are on their way, or not yet put anywhere
 UNUSED_FOR = timedelta(hours=24)
 NAME_LENGTH = 100
+ALT_LENGTH = 500
 TOKEN_LENGTH = 26  # of 32 letters: 130 bits
 VARIANTS = ("small", "medium", "large")
 GAVE_UP = "gave_up"
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
+_MAY_BE_DUE = "state IN ('received', 'preparing') OR (entry_id IS NULL AND comment_id IS NULL)"
 _STATES = ("coming", "received", "preparing", "ready", "failed")
 
 # Why a picture failed, for its owner.
@@ -53,7 +55,7 @@ class Media(Base):
     `token` is its random name, in addresses and in the storage. `size` is how long the file that comes is, `received`
     how much of it is here, `bytes` what counts towards the owner's quota. `widths` and `lengths` are of the variants,
     the smallest first; they lie in the storage below the number of the attempt that made them. `settled_at`: from then
-    on it is erased unless it is in an entry.
+    on it is erased unless it is in an entry or under a comment.
     """
 
     __tablename__ = "media"
@@ -61,11 +63,12 @@ class Media(Base):
         CheckConstraint(f"state IN ({', '.join(repr(state) for state in _STATES)})", name="state"),
         Index("ix_media_owner_id", "owner_id", "bytes"),
         Index("ix_media_entry_id", "entry_id"),
+        Index("ix_media_comment_id", "comment_id"),
         Index(
             "ix_media_due",
             "due_at",
-            sqlite_where=text("state IN ('received', 'preparing') OR entry_id IS NULL"),
-            postgresql_where=text("state IN ('received', 'preparing') OR entry_id IS NULL"),
+            sqlite_where=text(_MAY_BE_DUE),
+            postgresql_where=text(_MAY_BE_DUE),
         ),
         Base.__table_args__,
     )
@@ -74,6 +77,8 @@ class Media(Base):
     token: Mapped[str] = mapped_column(String(TOKEN_LENGTH), unique=True)
     owner_id: Mapped[int] = mapped_column(ForeignKey("members.id"))
     entry_id: Mapped[int | None] = mapped_column(ForeignKey("entries.id", ondelete="SET NULL"))
+    comment_id: Mapped[int | None] = mapped_column(ForeignKey("comments.id", ondelete="SET NULL"))
+    alt: Mapped[str] = mapped_column(String(ALT_LENGTH * 4), default="")  # of one under a comment; else the photo's
     state: Mapped[str] = mapped_column(String(10), default="coming")
     reason: Mapped[str | None] = mapped_column(String(20))
     file_name: Mapped[str] = mapped_column(String(NAME_LENGTH * 4))  # for its owner's eyes only
@@ -194,7 +199,7 @@ def _refuse_beyond_quota(owner_id: int, size: int) -> None:
             quota=quota // 2**20,
         )
         raise Refused(words, "files")
-    unused = select(func.count()).where(Media.owner_id == owner_id, Media.entry_id.is_(None))
+    unused = select(func.count()).where(Media.owner_id == owner_id, is_nowhere())
     if (db.session.scalar(unused) or 0) >= MOST_WAITING:
         raise Refused(_l("Too many pictures are on their way at once. Publish or cancel some first."), "files")
 
@@ -311,7 +316,7 @@ def give_up(owner_id: int, tokens: Iterable[str]) -> None:
     with writing():
         ids = db.session.scalars(
             update(Media)
-            .where(Media.owner_id == owner_id, Media.token.in_(set(tokens)), Media.entry_id.is_(None))
+            .where(Media.owner_id == owner_id, Media.token.in_(set(tokens)), is_nowhere())
             .values(settled_at=clock.now(), due_at=clock.now(), bytes=0)
             .returning(Media.id)
             .execution_options(synchronize_session=False)
@@ -325,7 +330,7 @@ def give_up(owner_id: int, tokens: Iterable[str]) -> None:
 
 def waiting_of(owner_id: int, tokens: Sequence[str]) -> list[Media]:
     """Those of these pictures that are the owner's, wholly here and not in an entry yet; in the order of `tokens`."""
-    is_free = (Media.owner_id == owner_id, Media.entry_id.is_(None), Media.settled_at.is_(None))
+    is_free = (Media.owner_id == owner_id, is_nowhere(), Media.settled_at.is_(None))
     query = select(Media).where(*is_free, Media.token.in_(set(tokens)), Media.state != "coming")
     found = {media.token: media for media in db.session.scalars(query)} if tokens else {}
     return [found[token] for token in dict.fromkeys(tokens) if token in found]
@@ -333,39 +338,56 @@ def waiting_of(owner_id: int, tokens: Sequence[str]) -> list[Media]:
 
 def put_into(media: Media, entry_id: int) -> None:
     """From now on whoever sees the entry sees the picture. Raises Conflict when it was put elsewhere meanwhile."""
+    _put(media, entry_id=entry_id)
+
+
+def put_under(media: Media, comment_id: int, alt: str) -> None:
+    """The same for whoever sees the comment."""
+    _put(media, comment_id=comment_id, alt=alt)
+
+
+def _put(media: Media, **where: Any) -> None:
     put = db.session.execute(
         update(Media)
-        .where(Media.id == media.id, Media.entry_id.is_(None), Media.settled_at.is_(None))
-        .values(entry_id=entry_id, settled_at=clock.now())
+        .where(Media.id == media.id, is_nowhere(), Media.settled_at.is_(None))
+        .values(settled_at=clock.now(), **where)
         .execution_options(synchronize_session=False)
     )
     if not put.rowcount:  # type: ignore[attr-defined]
         raise Conflict(_l("One of the pictures is in another place already. Please look at them again."))
 
 
-def media_in(entry_ids: Sequence[int]) -> dict[int, Media]:
-    """By the entry that they are in, in one statement."""
-    query = select(Media).where(Media.entry_id.in_(set(entry_ids))).order_by(Media.id.desc())
-    return {media.entry_id or 0: media for media in db.session.scalars(query)} if entry_ids else {}
+def media_under(comment_ids: Sequence[int]) -> dict[int, list[Media]]:
+    """By the comment that they are under, in one statement; the comments came through the law."""
+    found: dict[int, list[Media]] = {}
+    query = select(Media).where(Media.comment_id.in_(set(comment_ids))).order_by(Media.id)
+    for media in db.session.scalars(query) if comment_ids else ():
+        found.setdefault(media.comment_id or 0, []).append(media)
+    return found
 
 
 def forget_unused() -> None:
     """Housekeeping: what nobody put anywhere for a day is given up. What is still coming was touched lately."""
     with writing():
-        old = (Media.entry_id.is_(None), Media.settled_at.is_(None), Media.touched_at < clock.now() - UNUSED_FOR)
+        old = (is_nowhere(), Media.settled_at.is_(None), Media.touched_at < clock.now() - UNUSED_FOR)
         db.session.execute(update(Media).where(*old).values(settled_at=clock.now(), due_at=clock.now(), bytes=0))
 
 
 def erase_all_of(owner: Member) -> None:
     """A member has left: what they had sent and put nowhere goes, too. The worker erases the bytes."""
-    theirs = (Media.owner_id == owner.id, Media.entry_id.is_(None))
+    theirs = (Media.owner_id == owner.id, is_nowhere())
     values = {"settled_at": clock.now(), "due_at": clock.now(), "bytes": 0, "file_name": ""}
     db.session.execute(update(Media).where(*theirs).values(values))
 
 
+def is_nowhere() -> Any:
+    """In no entry and under no comment: on its way there, or not wanted any more."""
+    return Media.entry_id.is_(None) & Media.comment_id.is_(None)
+
+
 def is_to_be_erased() -> Any:
     """A row that belongs nowhere any more."""
-    return Media.entry_id.is_(None) & Media.settled_at.is_not(None)
+    return is_nowhere() & Media.settled_at.is_not(None)
 
 
 def sweep_storage() -> int:

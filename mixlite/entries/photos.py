@@ -15,13 +15,13 @@ from mixlite.core.db import Base, db
 from mixlite.core.errors import Refused
 from mixlite.core.language import lazy_gettext as _l
 from mixlite.entries.entries import Entry, publish_below
-from mixlite.entries.media import Media, put_into, waiting_of
+from mixlite.entries.media import ALT_LENGTH, Media, put_into, put_under, waiting_of
 from mixlite.people.members import Member
 
 CAPTION_LENGTH = 300
-ALT_LENGTH = 500
 MOST_PHOTOS = 1000  # in one place
 MOST_AT_ONCE = 60
+MOST_UNDER_COMMENT = 4
 FIRST = 12  # how many a list of entries loads of each
 
 
@@ -164,6 +164,12 @@ def put_photos(author: Member, parent: Entry, sent: Sent) -> list[Entry]:
         photos.append(photo)
     db.session.flush()
     return photos
+
+
+def put_below_comment(author: Member, comment_id: int, sent: Sent) -> None:
+    """A few pictures of theirs, wholly here and in no other place, go with their comment."""
+    for picture in waiting_of(author.id, sent.tokens)[:MOST_UNDER_COMMENT]:
+        put_under(picture, comment_id, sent.alts.get(picture.token, ""))
 
 
 def _with_media(*columns: Any) -> Select[Any]:

@@ -88,12 +88,15 @@ def _claimed(media_id: int) -> tuple[_Claim | None, bool]:
                 attempts=Media.attempts + 1,
                 state="preparing",
             )
-            .returning(Media.id, Media.token, Media.size, Media.attempts, Media.entry_id, Media.settled_at)
+            .returning(
+                *(Media.id, Media.token, Media.size, Media.attempts),
+                *(Media.entry_id, Media.comment_id, Media.settled_at),
+            )
         )
         row = db.session.execute(claim.execution_options(synchronize_session=False)).one_or_none()
         if row is None:
             return None, False
-        return _Claim(*row[:4]), row.entry_id is None and row.settled_at is not None
+        return _Claim(*row[:4]), row.entry_id is None and row.comment_id is None and row.settled_at is not None
 
 
 def _erase(claim: _Claim) -> None:

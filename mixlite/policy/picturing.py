@@ -11,8 +11,8 @@ from typing import Any
 from mixlite.core.errors import Refused
 from mixlite.core.forms import Files, Form, Texts, Tokens
 from mixlite.core.language import lazy_gettext as _l
-from mixlite.entries.media import LARGEST_FILE, NAME_LENGTH, Media, give_up, take_in, waiting_of
-from mixlite.entries.photos import ALT_LENGTH, MOST_AT_ONCE, Sent
+from mixlite.entries.media import ALT_LENGTH, LARGEST_FILE, NAME_LENGTH, Media, give_up, take_in, waiting_of
+from mixlite.entries.photos import MOST_AT_ONCE, Sent
 from mixlite.people.members import Member
 from mixlite.policy.choosing import ForWhom
 
@@ -77,8 +77,8 @@ class Pictured(Form):
 
     def _take_files(self) -> None:
         given = self._given() if self.is_submitted() else []
-        if len(given) > MOST_AT_ONCE:
-            raise Refused(_l("Send at most %(limit)s pictures at once.", limit=MOST_AT_ONCE), "files")
+        if len(given) + len(self.media.data or []) > self.most and given:
+            raise Refused(_l("Send at most %(limit)s pictures at once.", limit=self.most), "files")
         for file in given if self.author else []:
             token = take_in(self.author.id, file.stream, file.filename or "")  # type: ignore[union-attr]
             self._taken.append(token)

@@ -17,5 +17,9 @@ import "./theme.js";
 import "./undo.js";
 
 // What only some pages need, and none to be read.
-if (document.querySelector("[data-uploads]")) import("./upload.js");
+const uploads = document.querySelector("[data-uploads]");
+const folded = uploads?.closest("details:not([open])");
+if (folded) folded.addEventListener("toggle", () => import("./upload.js"), { once: true });
+else if (uploads) import("./upload.js");
+if (document.querySelector("[data-order]")) import("./arrange.js");
 if (document.querySelector("[data-viewer], .prints-sheet, .strip")) import("./viewer.js");

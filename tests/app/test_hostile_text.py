@@ -17,6 +17,8 @@ from mixlite.entries.comments import COMMENT_LENGTH
 from mixlite.entries.drafts import Draft
 from mixlite.entries.entries import Entry
 from mixlite.entries.facts import LABEL_LENGTH, MOST_FREE, VALUE_LENGTH
+from mixlite.entries.media import Media
+from mixlite.entries.photos import Photo
 from mixlite.entries.selections import Selection
 from mixlite.entries.versions import Version
 from mixlite.features.accounts.models import MailedCode
@@ -25,6 +27,7 @@ from mixlite.features.diary.models import BODY_LENGTH, TITLE_LENGTH
 from mixlite.features.diary.verbs import publish_diary
 from mixlite.features.invitations.models import LETTER_LENGTH
 from mixlite.features.invitations.verbs import write_invitation
+from mixlite.features.photos.models import Album
 from mixlite.features.profiles.verbs import add_free_fact, state_fact
 from mixlite.features.reading.verbs import add_comment, favour, like
 from mixlite.features.reports.models import Report
@@ -199,8 +202,17 @@ def test_s44_far_too_much_is_refused_in_every_field(whole):
 def test_s44_more_than_a_megabyte_is_not_read(whole):
     author = whole.site.sign_in("author")
     for content_type in ("application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain"):
-        answer = author.http.post("/diary/new", data=b"body=" + b"x" * 1_100_000, content_type=content_type)
-        assert answer.status_code == 413, content_type
+        takes_files = () if "multipart" in content_type else ("/diary/new",)
+        for path in ("/settings/profile", *takes_files):
+            answer = author.http.post(path, data=b"body=" + b"x" * 1_100_000, content_type=content_type)
+            assert answer.status_code == 413, (path, content_type)
+
+
+def test_s44_where_files_may_come_words_are_no_longer_than_elsewhere(whole):
+    author = whole.site.sign_in("author")
+    field = b'--x\r\nContent-Disposition: form-data; name="body"\r\n\r\n' + b"x" * 1_100_000 + b"\r\n--x--\r\n"
+    answer = author.http.post("/diary/new", data=field, content_type="multipart/form-data; boundary=x")
+    assert answer.status_code == 413
 
 
 def test_s44_the_database_itself_refuses_longer_text_in_every_column(any_site):
@@ -228,6 +240,22 @@ def _fill_the_rest(site):
                 Report(about_id=author.id, reporter_id=author.id, **held),
                 MailedCode(
                     purpose="reset", member_id=author.id, salt="s", token_hash="t", address="a", expires_at=clock.now()
+                ),
+                Album(entry_id=1, title="t", body="b"),
+                Photo(entry_id=1, parent_id=2, position=0, body="b", alt="a"),
+                Media(
+                    token="t",
+                    owner_id=author.id,
+                    file_name="f",
+                    size=1,
+                    bytes=1,
+                    colour="c",
+                    reason="r",
+                    widths="1",
+                    lengths="1",
+                    due_at=clock.now(),
+                    touched_at=clock.now(),
+                    created_at=clock.now(),
                 ),
                 RecoveryCode(member_id=author.id, code_hash="c"),
                 RetiredHandle(handle_hash="h"),

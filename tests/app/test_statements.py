@@ -22,12 +22,12 @@ from tests.support.site import Site
 
 # What a page may ask at most, the question who is asking included.
 BUDGETS = {
-    "/": 46,  # the host's: notices of the house, reports, arrivals, comments; what is new; a year ago; birthdays
-    "/entries/{entry}": 16,
+    "/": 48,  # the host's: notices of the house, reports, arrivals, comments; what is new; a year ago; birthdays; draft
+    "/entries/{entry}": 17,
     "/entries/{entry}/readers": 16,
     "/entries/{entry}/edit": 15,
-    "/@friend0": 26,  # with how we are connected, breaks and groups
-    "/@host": 20,
+    "/@friend0": 27,  # with how we are connected, breaks and groups
+    "/@host": 21,
     "/@host/diary": 15,
     "/@host/diary?when=2026": 15,
     "/@host/friends": 6,

@@ -3,11 +3,13 @@
 from typing import Any
 
 from wtforms import Field, ValidationError
+from wtforms.validators import InputRequired
 
-from mixlite.core.forms import AtMost, Filled, Form, Line, OnceForm, RevisedForm, Texts, Words
+from mixlite.core.forms import AtMost, Filled, Form, Ids, Line, OnceForm, RevisedForm, Texts, WholeNumber, Words
 from mixlite.core.language import lazy_gettext as _l
 from mixlite.entries.entries import Entry
-from mixlite.entries.photos import ALT_LENGTH, CAPTION_LENGTH, Print
+from mixlite.entries.media import ALT_LENGTH
+from mixlite.entries.photos import CAPTION_LENGTH, MOST_PHOTOS, Print
 from mixlite.features.photos.models import BODY_LENGTH, TITLE_LENGTH
 from mixlite.features.photos.queries import ShownAlbum, ShownPhoto
 from mixlite.people.members import Member
@@ -46,6 +48,25 @@ class _Photos(Field):
 
     def process_formdata(self, valuelist: list[str]) -> None:
         self.data = [int(value) for value in valuelist if value.isascii() and value.isdigit() and len(value) <= 18]
+
+
+class OrderForm(Form):
+    """Photos of one place in the order that they shall have: `photo`, once for each."""
+
+    photo = _Photos(default=list)
+
+    def values(self) -> dict[str, Any]:
+        return {"order": list(dict.fromkeys(self.photo.data))}
+
+
+class MoveForm(Form):
+    """Photos of one place that shall go to the album `to`."""
+
+    chosen = Ids(_l("Pictures"), limit=MOST_PHOTOS, default=frozenset())
+    to = WholeNumber(_l("Album"), validators=[InputRequired(_l("Choose an album."))])
+
+    def values(self) -> dict[str, Any]:
+        return {"chosen": self.chosen.data, "to": self.to.data}
 
 
 class DescribeForm(Form):

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import func, literal_column, select, tuple_, union_all
+from sqlalchemy.orm import aliased
 
 from mixlite.core.db import db
 from mixlite.core.language import gettext as _
@@ -16,7 +17,9 @@ from mixlite.core.rooms import current_house
 from mixlite.entries.entries import Entry, entries_by_id
 from mixlite.entries.photos import Place, Print, places_of, prints_with
 from mixlite.features.photos.models import Album
+from mixlite.people.friendships import Friendship
 from mixlite.people.members import Member
+from mixlite.people.mutes import has_muted
 from mixlite.policy.visibility import sees
 
 
@@ -78,6 +81,84 @@ def _titles(parents: Sequence[Entry]) -> dict[int, str]:
     for name in sorted({parent.kind for parent in parents}):
         found.update(current_house().kinds[name].load([parent.id for parent in parents if parent.kind == name]))
     return {entry_id: getattr(content, "title", "") for entry_id, content in found.items()}
+
+
+# ---- the newest pictures
+
+
+@dataclass(frozen=True)
+class NewPhoto:
+    """One of the newest pictures, and who showed it."""
+
+    print: Print
+    author: Member
+
+
+NEWEST_SHOWN = 9
+OWN_ALBUMS = 200
+OF_ONE_PLACE = 3  # a whole album of today does not push out everybody else's
+FRIENDS_LOOKED_AT = 12
+LOOKED_AT = 24  # of each
+
+
+def newest_of_friends(viewer: Member, _subjects: Sequence[Any]) -> Mapping[None, Any]:
+    """For home: by the friends whose newest pictures are newest, so it costs one look at each friend. Of what they
+    showed lately the viewer gets what they may see.
+    """
+    found = _newest(viewer, _friends_with_newest(viewer), of_one_place=OF_ONE_PLACE)
+    return {None: found} if found else {}
+
+
+def newest_of_member(viewer: Member, subjects: Sequence[Member]) -> Mapping[int, Any]:
+    """For a profile."""
+    found = {member.id: _newest(viewer, [member.id], of_one_place=NEWEST_SHOWN) for member in subjects[:1]}
+    return {member_id: photos for member_id, photos in found.items() if photos}
+
+
+def _friends_with_newest(viewer: Member) -> Sequence[int]:
+    photo = aliased(Entry)
+    newest = select(func.max(photo.id)).where(photo.author_id == Friendship.friend_id, *_is_photo(photo))
+    friends = select(Friendship.friend_id, newest.scalar_subquery().label("newest")).where(
+        Friendship.member_id == viewer.id, ~has_muted(viewer.id, Friendship.friend_id)
+    )
+    of_friends = friends.subquery()
+    query = select(of_friends.c.friend_id).where(of_friends.c.newest.is_not(None))
+    return db.session.scalars(query.order_by(of_friends.c.newest.desc()).limit(FRIENDS_LOOKED_AT)).all()
+
+
+def _newest(viewer: Member, author_ids: Sequence[int], *, of_one_place: int) -> Sequence[NewPhoto]:
+    """Three statements, or none where there is nobody."""
+    if not author_ids:
+        return []
+    newest_first = select(Entry.id).where(*_is_photo(Entry)).order_by(Entry.id.desc()).limit(LOOKED_AT)
+    each = [newest_first.where(Entry.author_id == author_id) for author_id in author_ids]
+    candidates = union_all(*(select(one.subquery().c.id) for one in each))
+    query = select(Entry.id, Entry.parent_id).where(Entry.id.in_(candidates), sees(viewer.id, Entry))
+    of_place: dict[int | None, list[int]] = {}
+    for entry_id, parent_id in db.session.execute(query.order_by(Entry.id.desc())):
+        of_place.setdefault(parent_id, []).append(entry_id)
+    ids = sorted((number for numbers in of_place.values() for number in numbers[:of_one_place]), reverse=True)
+    prints, entries = prints_with(ids), entries_by_id(ids)
+    there = [number for number in ids if number in prints and number in entries]
+    ready = [number for number in there if (media := prints[number].media) and media.is_ready]
+    return [NewPhoto(prints[number], entries[number].author) for number in ready[:NEWEST_SHOWN]]
+
+
+def _is_photo(entry: type[Entry]) -> tuple[Any, Any]:
+    """In the literal words of the index."""
+    return entry.kind == literal_column("'photo'"), entry.deleted_at.is_(None)
+
+
+def own_albums(author: Member, but: int) -> Sequence[tuple[int, str, str]]:
+    """Where the author can move photos to: id, title and audience of their newest albums, without one of them."""
+    query = (
+        select(Entry.id, Album.title, Entry.audience)
+        .join(Album, Album.entry_id == Entry.id)
+        .where(Entry.author_id == author.id, Entry.deleted_at.is_(None), Entry.id != but)
+        .order_by(Entry.shown_at.desc(), Entry.id.desc())
+        .limit(OWN_ALBUMS)
+    )
+    return [(entry_id, title, audience) for entry_id, title, audience in db.session.execute(query)]
 
 
 def albums_by(viewer: Member, member: Member, limit: int, after: Position | None = None) -> list[Position]:

@@ -1,15 +1,17 @@
 """/albums, a member's photos, the photos of an entry. A single photo is read, changed, deleted at its own address."""
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, request, stream_with_context, url_for
 from flask_login import current_user
 
 from mixlite.core.errors import NotHere
-from mixlite.core.http import page, see_other, takes_files
+from mixlite.core.forms import act
+from mixlite.core.http import came_from, done, page, see_other, takes_files
 from mixlite.core.paging import Cursors
 from mixlite.entries.entries import Entry
 from mixlite.entries.photos import Print, prints_in
 from mixlite.features.photos import queries, verbs
-from mixlite.features.photos.forms import AddForm, AlbumForm, DescribeForm
+from mixlite.features.photos.archive import zip_of
+from mixlite.features.photos.forms import AddForm, AlbumForm, DescribeForm, MoveForm, OrderForm
 from mixlite.policy.choosing import picker
 from mixlite.policy.showing import shown
 from mixlite.policy.visibility import count_of_readers, visible_entry, visible_member
@@ -70,6 +72,53 @@ def describe(entry_id: int) -> Response:
     )
 
 
+@bp.get("/entries/<id:entry_id>/photos/arrange")
+def arrange(entry_id: int) -> Response:
+    return _arranging(verbs.own_place(current_user, entry_id), MoveForm())
+
+
+@bp.post("/entries/<id:entry_id>/photos/order")
+def order(entry_id: int) -> Response:
+    OrderForm().perform(verbs.arrange_photos, current_user, verbs.own_place(current_user, entry_id))
+    return done(url_for("photos.arrange", entry_id=entry_id))
+
+
+@bp.post("/entries/<id:entry_id>/photos/move")
+def move(entry_id: int) -> Response:
+    entry, form = verbs.own_place(current_user, entry_id), MoveForm()
+    album = form.perform(verbs.move_to_album, current_user, entry)
+    return see_other(_address(album)) if album else _arranging(entry, form)
+
+
+@bp.post("/entries/<id:entry_id>/earlier")
+def earlier(entry_id: int) -> Response:
+    return _beside(entry_id, -1)
+
+
+@bp.post("/entries/<id:entry_id>/later")
+def later(entry_id: int) -> Response:
+    return _beside(entry_id, 1)
+
+
+@bp.post("/entries/<id:entry_id>/cover")
+def cover(entry_id: int) -> Response:
+    photo = _visible_photo(entry_id)
+    act(verbs.make_cover, current_user, photo)
+    return see_other(url_for("photos.arrange", entry_id=photo.parent_id))
+
+
+@bp.get("/albums/<id:entry_id>/zip")
+def download(entry_id: int) -> Response:
+    """Everything in it that they may see, as it comes out of the storage."""
+    entry = _visible_album(entry_id)
+    name = f"{shown(current_user, [entry_id])[0].content.title}.zip"
+    pieces = stream_with_context(zip_of(current_user.id, entry.id))
+    response = Response(pieces, mimetype="application/zip")
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    response.cache_control.private = response.cache_control.no_store = True
+    return response
+
+
 @bp.get("/@<word:handle>/photos")
 def of_member(handle: str) -> Response:
     member = visible_member(current_user, handle)
@@ -88,6 +137,33 @@ def _visible_album(entry_id: int) -> Entry:
     if entry.kind != "album":
         raise NotHere
     return entry
+
+
+def _visible_photo(entry_id: int) -> Entry:
+    entry = visible_entry(current_user, entry_id)
+    if entry.parent_id is None:
+        raise NotHere
+    return entry
+
+
+def _beside(entry_id: int, by: int) -> Response:
+    photo = _visible_photo(entry_id)
+    act(verbs.move_photo, current_user, photo, by=by)
+    return done(came_from(url_for("photos.arrange", entry_id=photo.parent_id)) + f"#p{entry_id}")
+
+
+def _arranging(entry: Entry, form: MoveForm) -> Response:
+    prints, later_url = _page_of(entry, "photos.arrange")
+    return page(
+        "photos/arrange.html",
+        form.status,
+        form=form,
+        item=shown(current_user, [entry.id])[0],
+        prints=prints,
+        later_url=later_url,
+        albums=queries.own_albums(current_user, entry.id),
+        back=_address(entry),
+    )
 
 
 def _page_of(entry: Entry, endpoint: str) -> tuple[list[Print], str | None]:

@@ -1,14 +1,14 @@
 """Making albums, putting photos into them, saying what is to be seen."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from mixlite.core.db import db
 from mixlite.core.errors import NotHere, Refused
 from mixlite.core.language import lazy_gettext as _l
 from mixlite.entries.entries import Entry, change_audience, hold, publish, touch
-from mixlite.entries.photos import Photo, Sent, put_photos
+from mixlite.entries.photos import MOST_PHOTOS, Photo, Sent, put_photos
 from mixlite.entries.selections import Choice
 from mixlite.features.photos.models import Album
 from mixlite.people.members import Member
@@ -82,6 +82,87 @@ def describe_photos(author: Member, entry: Entry, *, alts: Mapping[int, str]) ->
         photo.alt = alts[photo.entry_id]
     db.session.flush()
     return entry
+
+
+def arrange_photos(author: Member, entry: Entry, *, order: Sequence[int]) -> Entry:
+    """Give these photos of one place this order among themselves; all others stay where they are."""
+    entry = hold(own_place(author, entry.id), None)
+    ours = _in_order(entry.id)
+    known = {photo.entry_id: photo for photo in ours}
+    wanted = iter([known[number] for number in order if number in known])
+    given = {number for number in order if number in known}
+    _number([next(wanted) if photo.entry_id in given else photo for photo in ours])
+    return entry
+
+
+def move_photo(author: Member, photo: Entry, *, by: int) -> Entry:
+    """One place earlier (-1) or later (1) among its neighbours; at an end it stays. Answers where it lies."""
+    place = _own_place_of(author, photo)
+    photos = _in_order(place.id)
+    here = next(number for number, each in enumerate(photos) if each.entry_id == photo.id)
+    there = min(len(photos) - 1, max(0, here + by))
+    photos[here], photos[there] = photos[there], photos[here]
+    _number(photos)
+    return place
+
+
+def make_cover(author: Member, photo: Entry) -> Entry:
+    """Let it stand for its album. Raises NotHere for a photo that is in none."""
+    place = _own_place_of(author, photo)
+    album = db.session.get(Album, place.id, populate_existing=True)
+    if album is None:
+        raise NotHere
+    album.cover_id = photo.id
+    db.session.flush()
+    return place
+
+
+def move_to_album(author: Member, entry: Entry, *, chosen: Collection[int], to: int) -> Entry:
+    """Photos of one place go to the end of another album of theirs, and have its audience from then on.
+
+    Raises NotHere, NotYours, and Refused when none was chosen or the album would be too full.
+    """
+    entry, album = own_place(author, entry.id), own_place(author, to)
+    photos = [photo for photo in _in_order(entry.id) if photo.entry_id in chosen]
+    if album.kind != "album" or album.id == entry.id:
+        raise NotHere
+    if not photos:
+        raise Refused(_l("Choose at least one picture."), "chosen")
+    counted = select(func.count(), func.coalesce(func.max(Photo.position), -1)).where(Photo.parent_id == album.id)
+    count, last = db.session.execute(counted).one()
+    if count + len(photos) > MOST_PHOTOS:
+        raise Refused(_l("There is room for %(limit)s pictures here, and no more.", limit=MOST_PHOTOS), "chosen")
+    for position, photo in enumerate(photos, last + 1):
+        photo.parent_id, photo.position = album.id, position
+        db.session.get_one(Entry, photo.entry_id).parent_id = album.id
+    old = db.session.get(Album, entry.id)
+    if old is not None and old.cover_id in {photo.entry_id for photo in photos}:
+        old.cover_id = None
+    db.session.flush()
+    touch(entry, words_changed=False)
+    touch(album, words_changed=False)
+    return album
+
+
+def _own_place_of(author: Member, photo: Entry) -> Entry:
+    """Where it lies, held so that two who arrange do it one after the other."""
+    photo = visible_entry(author, photo.id)
+    if photo.parent_id is None:
+        raise NotHere
+    return hold(own_place(author, photo.parent_id), None)
+
+
+def _in_order(entry_id: int) -> list[Photo]:
+    query = select(Photo).join(Entry, Entry.id == Photo.entry_id)
+    query = query.where(Photo.parent_id == entry_id, Entry.deleted_at.is_(None))
+    query = query.order_by(Photo.position, Photo.entry_id).execution_options(populate_existing=True)
+    return list(db.session.scalars(query))
+
+
+def _number(photos: Sequence[Photo]) -> None:
+    for position, photo in enumerate(photos):
+        photo.position = position
+    db.session.flush()
 
 
 def own_place(author: Member, entry_id: int) -> Entry:

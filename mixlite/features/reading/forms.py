@@ -3,10 +3,14 @@
 from mixlite.core.forms import AtMost, Filled, Form, OnceForm, Words
 from mixlite.core.language import lazy_gettext as _l
 from mixlite.entries.comments import COMMENT_LENGTH
+from mixlite.entries.photos import MOST_UNDER_COMMENT
+from mixlite.policy.picturing import Pictured
 
 
-class CommentForm(OnceForm):
-    """Words under an entry."""
+class CommentForm(Pictured, OnceForm):
+    """Words under an entry, and a few pictures."""
+
+    most = MOST_UNDER_COMMENT
 
     body = Words(
         _l("Write a comment"), validators=[Filled(_l("Please write something first.")), AtMost(COMMENT_LENGTH)]

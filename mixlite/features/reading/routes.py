@@ -1,16 +1,17 @@
 """/entries/<id> and what is done there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from flask import Blueprint, Response, request, url_for
 from flask_login import current_user
 
 from mixlite.core.forms import act, flash_undo
-from mixlite.core.http import came_from, done, leave_trace, page, see_other
+from mixlite.core.http import came_from, done, leave_trace, page, see_other, takes_files
 from mixlite.core.language import gettext as _
 from mixlite.core.prose import handles_in
 from mixlite.entries.comments import Comment
 from mixlite.entries.entries import Entry
+from mixlite.entries.media import Media, media_under
 from mixlite.entries.versions import version_of, versions_of
 from mixlite.features.reading import queries, verbs
 from mixlite.features.reading.forms import CommentEditForm, CommentForm, DeleteForm
@@ -30,10 +31,10 @@ LIKERS_SHOWN = 6
 class ShownComment:
     """A comment, and what the viewer may do with it."""
 
-    def __init__(self, entry: Entry, comment: Comment, met: frozenset[str]):
+    def __init__(self, entry: Entry, comment: Comment, met: frozenset[str], pictures: Sequence[Media] = ()):
         self.id, self.number, self.author = comment.id, comment.number, comment.author
         self.text, self.created_at = comment.text, comment.created_at
-        self.edited_at = comment.edited_at
+        self.edited_at, self.pictures = comment.edited_at, pictures
         self.known = handles_in(comment.text) & met if met else met
         self.is_mine = comment.author_id == current_user.id
         self.may_edit = may(current_user, Act.EDIT_COMMENT, (entry, comment))
@@ -42,14 +43,18 @@ class ShownComment:
 
 @bp.get("/<id:entry_id>")
 def show(entry_id: int) -> Response:
-    return _show(visible_entry(current_user, entry_id), CommentForm())
+    return _show(visible_entry(current_user, entry_id), CommentForm(author=current_user))
 
 
 @bp.post("/<id:entry_id>/comments")
+@takes_files
 def comment(entry_id: int) -> Response:
-    entry, form = visible_entry(current_user, entry_id), CommentForm()
+    entry, form = visible_entry(current_user, entry_id), CommentForm(author=current_user)
     address = form.perform_once(verbs.add_comment, current_user, entry, address=_comment_address)
-    return see_other(address) if address else _show(visible_entry(current_user, entry_id), form)
+    if address:
+        form.put_away_doubles()
+        return see_other(address)
+    return _show(visible_entry(current_user, entry_id), form)
 
 
 @bp.post("/<id:entry_id>/comments/<id:number>/remove")
@@ -151,7 +156,7 @@ def delete(entry_id: int) -> Response:
     if form.perform(verbs.delete_entry, current_user, entry):
         words = _("It is deleted. Nobody can see it any more.")
         flash_undo(words, url_for("reading.restore", entry_id=entry_id))
-        return see_other(url_for("home.show"))
+        return see_other(_after_deleting(entry))
     return page("reading/delete.html", form.status, item=shown(current_user, [entry_id])[0], form=form)
 
 
@@ -187,6 +192,7 @@ def _show(entry: Entry, form: CommentForm) -> Response:
     after = _number("after")
     found = list(queries.comments_on(current_user, entry, COMMENTS_PER_PAGE + 1, after))
     met = handles_met(current_user.id, [comment.text for comment in found])
+    pictures = media_under([comment.id for comment in found])
     item = shown(current_user, [entry.id])[0]
     seen = max((comment.number for comment in found[:COMMENTS_PER_PAGE]), default=0)
     leave_trace("entry.read", member_id=current_user.id, entry_id=entry.id, number=seen)
@@ -195,12 +201,19 @@ def _show(entry: Entry, form: CommentForm) -> Response:
         form.status,
         item=item,
         form=form,
-        comments=[ShownComment(entry, comment, met) for comment in found[:COMMENTS_PER_PAGE]],
+        comments=[
+            ShownComment(entry, comment, met, pictures.get(comment.id, [])) for comment in found[:COMMENTS_PER_PAGE]
+        ],
         comment_total=item.comment_count,
         likers=queries.likers_of(current_user, entry, LIKERS_SHOWN),
         reader_count=count_of_readers(entry.id) if item.is_mine else None,
         **_neighbours(entry, found, after),
     )
+
+
+def _after_deleting(entry: Entry) -> str:
+    """What a part belongs to is still there."""
+    return url_for("reading.show", entry_id=entry.parent_id) if entry.parent_id else url_for("home.show")
 
 
 def _why(entry: Entry) -> str:

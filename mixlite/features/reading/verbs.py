@@ -12,6 +12,7 @@ from mixlite.core.language import lazy_gettext as _l
 from mixlite.entries.comments import Comment
 from mixlite.entries.entries import Entry, next_comment_number
 from mixlite.entries.marks import Favourite, Like, Mark, set_mark, take_mark
+from mixlite.entries.photos import NONE_SENT, Sent, put_below_comment
 from mixlite.entries.read_marks import note_reading
 from mixlite.entries.versions import version_of
 from mixlite.features.reading.queries import comment_on
@@ -23,7 +24,7 @@ from mixlite.policy.visibility import visible_entry
 UNDO_FOR = timedelta(seconds=10)
 
 
-def add_comment(member: Member, entry: Entry, *, body: str) -> Comment:
+def add_comment(member: Member, entry: Entry, *, body: str, pictures: Sent = NONE_SENT) -> Comment:
     """Write under an entry. Raises NotHere when it is gone meanwhile."""
     entry = visible_entry(member, entry.id)
     require(member, Act.COMMENT, entry)
@@ -33,6 +34,7 @@ def add_comment(member: Member, entry: Entry, *, body: str) -> Comment:
     comment = Comment(entry_id=entry.id, number=number, author_id=member.id, text=body, created_at=clock.now())
     db.session.add(comment)
     db.session.flush()
+    put_below_comment(member, comment.id, pictures)
     note_reading(member.id, entry.id, number)
     events.record("comment.added", actor_id=member.id, subject_id=comment.id)
     note_mentions(member, entry, body, comment)

@@ -7,11 +7,12 @@ from flask import Blueprint, Response, request, url_for
 from flask_login import current_user
 
 from mixlite.core.http import page, see_other, takes_files
+from mixlite.entries.drafts import newest_draft
 from mixlite.entries.entries import Entry
 from mixlite.features.voice import verbs
-from mixlite.features.voice.forms import new_form
+from mixlite.features.voice.forms import VoiceForm, new_form
 from mixlite.policy.choosing import picker
-from mixlite.policy.drafting import draft_to_open
+from mixlite.policy.drafting import NO_DRAFT, draft_to_open
 
 bp = Blueprint("voice", __name__, url_prefix="/voice")
 
@@ -34,8 +35,9 @@ def create() -> Response:
 
 
 def composer(viewer: Any, _subjects: Sequence[Any]) -> Mapping[None, Any]:
-    """For home: the form itself."""
-    return {None: {"form": new_form(viewer)}}
+    """For home: the form itself, with the latest draft; without one where the address says so."""
+    draft = None if request.args.get("draft") == NO_DRAFT else newest_draft(viewer.id, VoiceForm.kind)
+    return {None: {"form": new_form(viewer, draft)}}
 
 
 def _address(_entry: Entry) -> str:

@@ -10,6 +10,7 @@ depends_on = None
 
 _KWARGS = {"sqlite_autoincrement": True}  # batch mode on SQLite forgets this unless it is told
 _WORDS = "'only_me', 'chosen', 'friends', 'friends_of_friends', 'members', 'community', 'public'"
+_MAY_BE_DUE = "state IN ('received', 'preparing') OR (entry_id IS NULL AND comment_id IS NULL)"
 _PLACE = ["author_id", "shown_at", "id"]
 # Batch mode does not know the condition of an index either: they are taken away before, and made again.
 _PARTIAL = {
@@ -60,6 +61,8 @@ def upgrade() -> None:
         sa.Column("token", sa.String(length=26), nullable=False),
         sa.Column("owner_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("entry_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("comment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("alt", sa.String(length=2000), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("reason", sa.String(length=20), nullable=True),
         sa.Column("file_name", sa.String(length=400), nullable=False),
@@ -80,6 +83,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "state IN ('coming', 'received', 'preparing', 'ready', 'failed')", name=op.f("ck_media_state")
         ),
+        sa.CheckConstraint("length(alt) <= 2000", name=op.f("ck_media_alt_length")),
         sa.CheckConstraint("length(colour) <= 6", name=op.f("ck_media_colour_length")),
         sa.CheckConstraint("length(file_name) <= 400", name=op.f("ck_media_file_name_length")),
         sa.CheckConstraint("length(lengths) <= 60", name=op.f("ck_media_lengths_length")),
@@ -89,6 +93,9 @@ def upgrade() -> None:
         sa.CheckConstraint("length(widths) <= 40", name=op.f("ck_media_widths_length")),
         sa.ForeignKeyConstraint(
             ["entry_id"], ["entries.id"], name=op.f("fk_media_entry_id_entries"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["comment_id"], ["comments.id"], name=op.f("fk_media_comment_id_comments"), ondelete="SET NULL"
         ),
         sa.ForeignKeyConstraint(["owner_id"], ["members.id"], name=op.f("fk_media_owner_id_members")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_media")),
@@ -100,10 +107,11 @@ def upgrade() -> None:
             "ix_media_due",
             ["due_at"],
             unique=False,
-            sqlite_where=sa.text("state IN ('received', 'preparing') OR entry_id IS NULL"),
-            postgresql_where=sa.text("state IN ('received', 'preparing') OR entry_id IS NULL"),
+            sqlite_where=sa.text(_MAY_BE_DUE),
+            postgresql_where=sa.text(_MAY_BE_DUE),
         )
         batch_op.create_index("ix_media_entry_id", ["entry_id"], unique=False)
+        batch_op.create_index("ix_media_comment_id", ["comment_id"], unique=False)
         batch_op.create_index("ix_media_owner_id", ["owner_id", "bytes"], unique=False)
 
     op.create_table(
@@ -166,11 +174,12 @@ def downgrade() -> None:
     op.drop_table("photos")
     with op.batch_alter_table("media", schema=None) as batch_op:
         batch_op.drop_index("ix_media_owner_id")
+        batch_op.drop_index("ix_media_comment_id")
         batch_op.drop_index("ix_media_entry_id")
         batch_op.drop_index(
             "ix_media_due",
-            sqlite_where=sa.text("state IN ('received', 'preparing') OR entry_id IS NULL"),
-            postgresql_where=sa.text("state IN ('received', 'preparing') OR entry_id IS NULL"),
+            sqlite_where=sa.text(_MAY_BE_DUE),
+            postgresql_where=sa.text(_MAY_BE_DUE),
         )
 
     op.drop_table("media")

@@ -9,9 +9,11 @@ import pytest
 from sqlalchemy import func, select
 
 from mixlite.app.demo import karate, script
+from mixlite.app.demo.albums import read_albums
 from mixlite.app.demo.build import GUESTS, OPEN_DOOR, PASSWORD, welcome
 from mixlite.app.demo.hosts import read_house
 from mixlite.app.demo.script import read_cast, read_latecomers
+from mixlite.app.worker import build_workshop
 from mixlite.core import clock
 from mixlite.core.db import db
 from mixlite.core.passwords import weakness
@@ -20,6 +22,8 @@ from mixlite.entries.comments import Comment
 from mixlite.entries.entries import Entry
 from mixlite.entries.facts import Fact
 from mixlite.entries.marks import Favourite, Like
+from mixlite.entries.media import Media
+from mixlite.entries.photos import Photo
 from mixlite.features.diary.models import Diary
 from mixlite.features.invitations.models import Invitation
 from mixlite.people.friendships import FriendRequest, Friendship
@@ -97,8 +101,9 @@ def test_all_of_the_script_is_there_but_what_is_not_due_today(demo):
     last_day = [piece for piece in written if not piece.ago and (piece.when.month, piece.when.day) == (11, 22)]
     later_today = [piece for piece in last_day if piece.when.at.hour >= 12]
     with demo.inside():
-        words = select(func.count()).select_from(Entry).where(Entry.kind.in_(("diary", "voice")))
-        assert db.session.scalar(words) == len(written) - len(later_today)
+        words = Entry.kind.in_(("diary", "voice"))
+        count = select(func.count()).select_from(Entry).where(words)
+        assert db.session.scalar(count) == len(written) - len(later_today)
     assert 0 < len(later_today) < 5
 
 
@@ -249,3 +254,13 @@ def test_everybody_says_something_of_themselves_and_it_stands_for_whom_it_is_mea
 def test_somebody_has_a_birthday_this_week(demo):
     assert "Birthdays this week" in demo.sign_in("rosa", PASSWORD).get("/").text
     assert "今週の誕生日" in demo.sign_in("michiko", PASSWORD).get("/").text
+
+
+def test_the_albums_hang_there_for_the_friends_of_who_made_them(demo):
+    with demo.inside():
+        build_workshop().sweep()
+        albums = {entry.id: entry.author_id for entry in db.session.scalars(select(Entry).where(Entry.kind == "album"))}
+        assert len(albums) == len(read_albums())
+        assert set(db.session.scalars(select(Media.state))) == {"ready"}
+        assert db.session.scalar(select(func.count()).select_from(Photo).where(Photo.alt == "")) == 0
+    assert "The year, what I could find of it" in demo.sign_in("rosa", PASSWORD).get("/@rosa/photos").text

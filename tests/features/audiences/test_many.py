@@ -106,7 +106,7 @@ def test_after_seven_days_and_by_anybody_else_it_is_not_there(site: Site, old: d
         {"before": "0001-01-01"},
         {"before": "99999-01-01"},
         {"since": "2024-02-30"},
-        {"which": "album"},
+        {"which": "poll"},
         {"present": "everybody"},
         {"audience": "public"},
         {"audience": "chosen"},

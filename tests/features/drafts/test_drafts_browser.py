@@ -104,6 +104,62 @@ def test_r13_two_windows_show_both_texts_and_one_is_chosen(site: Site, address, 
     assert_clean(one, allow=REFUSED)
 
 
+@SIZES
+def test_what_is_begun_on_home_is_kept_gone_on_with_and_thrown_away(site: Site, address, new_context, viewport, scheme):
+    gather(site)
+    context = new_context(viewport=viewport, color_scheme=scheme)
+    page = signed_in(context, address)
+    expect(page.get_by_role("button", name="Save as draft")).to_be_hidden()  # there is nothing to keep
+    page.locator(".voice-form [name=audience]").select_option("members")
+    page.locator(".voice-form [name=body]").press_sequentially("The kettle is on.")
+    kept(page)
+    looks_right(page)
+    context.close()
+
+    context = new_context(viewport=viewport, color_scheme=scheme)
+    page = signed_in(context, address)
+    expect(page.get_by_text("You are going on with a draft of")).to_be_visible()
+    expect(page.locator(".voice-form [name=body]")).to_have_value("The kettle is on.")
+    expect(page.locator(".voice-form [name=audience]")).to_have_value("members")
+    looks_right(page)
+    other = context.new_page()
+    other.goto(f"{address}/")
+    other.locator(".voice-form [name=body]").fill("The kettle is on. Come over.")
+    kept(other)
+    page.locator(".voice-form [name=body]").fill("The kettle is on. Bring cups.")
+    expect(page.locator(".two-texts [data-text=other]")).to_contain_text("Come over.")
+    looks_right(page)
+    page.get_by_role("button", name="Keep this one").click()
+    kept(page)
+    page.get_by_role("button", name="Post").click()
+    page.wait_for_url(f"{address}/")
+    expect(page.locator(".item").first).to_contain_text("The kettle is on. Bring cups.")
+    expect(page.locator(".voice-form [name=body]")).to_have_value("")
+
+    page.locator(".voice-form [name=body]").press_sequentially("Never mind.")
+    kept(page)
+    page.reload()
+    looks_right(page)
+    page.get_by_role("button", name="Throw the draft away").click()
+    expect(page.locator(".voice-form [name=body]")).to_have_value("")
+    page.goto(f"{address}/drafts")
+    expect(page.get_by_text("No drafts")).to_be_visible()
+    assert_clean(page, allow=REFUSED)
+
+
+def test_home_keeps_a_draft_by_its_button_without_javascript(site: Site, address, new_context):
+    gather(site)
+    page = signed_in(new_context(viewport=PHONE, javascript=False), address)
+    page.locator(".voice-form [name=body]").fill("The kettle is on.")
+    page.get_by_role("button", name="Save as draft").click()
+    expect(page.locator("[name=body]")).to_have_value("The kettle is on.")
+    assert "/voice/new" in page.url
+    page.goto(f"{address}/")
+    expect(page.locator(".voice-form [name=body]")).to_have_value("The kettle is on.")
+    page.get_by_role("link", name="Begin with an empty page").click()
+    expect(page.locator(".voice-form [name=body]")).to_have_value("")
+
+
 def test_a_change_of_an_entry_is_kept_too(site: Site, address, new_context):
     gather(site)
     entry = site.voice("author", body="The tea.")

@@ -17,6 +17,7 @@ from mixlite.core.errors import Refused
 from mixlite.core.storage import StorageFull, storage
 from mixlite.entries import media, preparing
 from mixlite.entries.media import PART_BYTES, Media, expect, folder_of, forget_unused, sweep_storage
+from mixlite.features.friends.verbs import block
 from mixlite.features.leaving.erasing import erase
 from mixlite.people.leaving import leave
 from tests.support.hostile_files import refused
@@ -119,7 +120,7 @@ def test_s40_a_part_is_a_megabyte_and_other_forms_stay_small(site, cast):
     token = begin(author, b"x" * (3 * PART_BYTES))
     assert send(author, token, 0, b"x" * (PART_BYTES + 1)).status_code == 413
     raw = {"data": b"x" * 2 * PART_BYTES, "content_type": "multipart/form-data; boundary=b"}
-    assert author.http.post("/diary/new", **raw).status_code == 413
+    assert author.http.post("/settings/profile", **raw).status_code == 413
     answer = site.client().http.post("/albums/new", **raw)
     assert answer.status_code == 413
     assert names(site) == set()
@@ -376,3 +377,45 @@ def test_s39_the_name_of_a_file_is_only_ever_shown(site, cast, name):
 def test_s39_an_address_leads_nowhere_else(site, cast, token):
     for variant in ("small", "..%2fsmall", "in", "0000"):
         assert site.sign_in("author").get(f"/media/{token}/{variant}").status_code == 404
+
+
+def test_s17_a_picture_under_a_comment_is_seen_as_the_comment_is(any_site):
+    gather(any_site)
+    entry = any_site.diary("author", "members")
+    friend, author = any_site.sign_in("friend"), any_site.sign_in("author")
+    files = [(BytesIO(noise((60, 60))), "one.png")]
+    said = friend.submit(f"/entries/{entry}", "Comment", body="Look!", files=files)
+    assert said.status_code == 303, said.text
+    work(any_site)
+    with any_site.inside():
+        token = db.session.scalar(select(Media.token))
+    address, stranger = f"/media/{token}/small", any_site.sign_in("stranger")
+    for who in (friend, author, stranger):
+        assert address in who.get(f"/entries/{entry}").text
+        assert who.get(address).status_code == 200
+    any_site.do(block, "friend", "stranger")
+    assert address not in stranger.get(f"/entries/{entry}").text
+    assert stranger.get(address).status_code == 404, "its writer does not exist for them"
+    assert friend.post(f"/entries/{entry}/comments/1/remove").status_code == 303
+    assert friend.get(address).status_code == author.get(address).status_code == 404
+    assert friend.post(f"/entries/{entry}/comments/1/restore").status_code == 303
+    assert author.get(address).status_code == 200
+    author.submit(f"/entries/{entry}/edit", "Save", title="Mine", audience="only_me")
+    assert friend.get(address).status_code == 404
+    assert any_site.client().get(address).status_code == 303
+    friend.post(f"/media/{token}/cancel")
+    assert author.get(address).status_code == 200, "what is in its place is not cancelled any more"
+    author.post(f"/entries/{entry}/comments/1/remove")
+    with clock_moved(timedelta(minutes=1)):
+        work(any_site)
+        work(any_site)
+    assert names(any_site) == set(), "the bytes go with the comment"
+
+
+def test_a_comment_takes_four_pictures_at_most(site, cast):
+    entry, friend = site.diary("author", "friends"), site.sign_in("friend")
+    files = [(BytesIO(noise((20, 20))), f"{number}.png") for number in range(5)]
+    refused = friend.submit(f"/entries/{entry}", "Comment", body="Many", files=files)
+    assert refused.status_code == 422
+    assert "at most 4 pictures" in refused.text
+    assert "Many" in refused.text

@@ -1,14 +1,19 @@
 """Albums: from the plain form to a friend's page."""
 
 import re
+import zipfile
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
 from PIL import Image
 
 from mixlite.app.worker import build_workshop
+from mixlite.core import clock
 from mixlite.core.db import db
+from mixlite.core.storage import storage
 from mixlite.entries.media import Media
+from mixlite.features.photos.archive import zip_of
 from tests.support.site import Client, Site
 
 
@@ -178,3 +183,171 @@ def test_an_album_needs_a_title_and_a_picture(site, cast):
     assert author.get("/albums/4711").status_code == 404
     diary = site.diary("author")
     assert author.get(f"/albums/{diary}").status_code == 404
+
+
+def test_the_newest_pictures_of_friends_stand_on_home_and_on_their_profile(site, cast):
+    author, friend = site.sign_in("author"), site.sign_in("friend")
+    publish(author, *(picture() for _ in range(5)), title="Many")
+    publish(author, picture(), title="Mine", audience="only_me")
+    work(site)
+    home, profile = friend.get("/").text, friend.get("/@author").text
+    assert home.count('class="print square') == 3, "no album pushes out the others"
+    assert profile.count('class="print square') == 5
+    assert author.get("/@author").text.count('class="print square') == 6
+    for handle in ("second", "stranger"):
+        other = site.sign_in(handle)
+        assert "print square" not in other.get("/").text
+        assert "print square" not in other.get("/@author").text
+
+
+def test_a_diary_and_a_voice_take_pictures_too(site, cast):
+    author, friend = site.sign_in("author"), site.sign_in("friend")
+    words = {"title": "A hut", "body": "With a stove.", "audience": "friends"}
+    diary = author.submit("/diary/new", "Publish", **words, files=[(picture(), "a.jpg"), (picture(), "b.jpg")]).location
+    voice = author.submit("/voice/new", "Post", body="Look!", audience="friends", files=[(picture(), "c.jpg")])
+    assert voice.status_code == 303
+    work(site)
+    assert len(sources(friend, diary)) == 2
+    home = friend.get("/").text
+    assert home.count('class="print cut"') == 3
+    assert site.sign_in("stranger").get(sources(friend, diary)[0]).status_code == 404
+    assert author.submit(f"{diary}/photos/add", "Add", files=[(picture(), "d.jpg")]).location == diary
+    assert author.get(f"{diary}/photos/describe").status_code == 200
+    assert friend.get(f"{diary}/photos/add").status_code == 403
+    assert site.sign_in("stranger").get(f"{diary}/photos/add").status_code == 404
+    refused = author.submit("/diary/new", "Publish", title="", body="B", files=[(picture(), "e.jpg")])
+    assert refused.status_code == 422
+    assert refused.text.count('name="media"') == 1, "the file need not be sent again"
+    shown = author.submit("/voice/new", "Post", body="B", preview="yes", files=[(picture(), "f.jpg")])
+    assert shown.text.count('name="media"') == 1
+
+
+def photo_ids(client: Client, album: str) -> list[int]:
+    """The photos of an album in their order."""
+    return [int(found) for found in re.findall(r'<a id="p(\d+)"', client.get(album).text)]
+
+
+def entry_of(album: str) -> str:
+    return album.replace("albums", "entries")
+
+
+def test_photos_are_arranged_by_buttons_and_by_an_order(site, cast):
+    author, friend = site.sign_in("author"), site.sign_in("friend")
+    album = publish(author, *(picture() for _ in range(4)))
+    entry = entry_of(album)
+    one, two, three, four = photo_ids(author, album)
+    assert author.get(f"{entry}/photos/arrange").status_code == 200
+    assert author.post(f"/entries/{one}/later").status_code == 303
+    assert photo_ids(friend, album) == [two, one, three, four]
+    author.post(f"/entries/{four}/earlier")
+    author.post(f"/entries/{two}/earlier")
+    assert photo_ids(friend, album) == [two, one, four, three]
+    answer = author.post(f"{entry}/photos/order", {"photo": [str(three), str(two), "x", "4711"]})
+    assert answer.status_code == 303
+    assert photo_ids(friend, album) == [three, one, four, two], "the others stay where they are"
+    for handle, status in (("friend", 403), ("stranger", 404)):
+        other = site.sign_in(handle)
+        assert other.get(f"{entry}/photos/arrange").status_code == status
+        for act in (f"/entries/{one}/later", f"/entries/{one}/earlier", f"/entries/{one}/cover"):
+            assert other.post(act).status_code == status
+        for act in ("order", "move"):
+            assert other.post(f"{entry}/photos/{act}", {"photo": [str(one)]}).status_code == status
+    assert site.client().get(f"{entry}/photos/arrange").status_code == 303
+    assert photo_ids(friend, album) == [three, one, four, two]
+    assert author.post(f"{entry}/later").status_code == 404, "an album lies in nothing"
+
+
+def test_a_cover_stands_for_its_album(site, cast):
+    author, friend = site.sign_in("author"), site.sign_in("friend")
+    album = publish(author, *(picture() for _ in range(6)))
+    work(site)
+    ids = photo_ids(author, album)
+    assert author.post(f"/entries/{ids[-1]}/cover").status_code == 303
+    strip = re.findall(r'<a href="/entries/(\d+)" aria-label', friend.get("/@author/photos").text)
+    assert [int(found) for found in strip[:2]] == [ids[-1], ids[0]]
+    diary = site.diary("author", "friends")
+    assert author.submit(f"/entries/{diary}/photos/add", "Add", files=[(picture(), "a.jpg")]).status_code == 303
+    (inside,) = photo_ids(author, f"/entries/{diary}")
+    assert author.post(f"/entries/{inside}/cover").status_code == 404
+
+
+def test_photos_move_between_albums_and_are_read_by_whom_the_new_one_is_for(site, cast):
+    author, friend = site.sign_in("author"), site.sign_in("friend")
+    secret = publish(author, picture(), picture(), title="Secret", audience="only_me")
+    shown = publish(author, picture(), title="Shown")
+    work(site)
+    one, two = photo_ids(author, secret)
+    (source, _other) = sources(author, secret)
+    author.post(f"/entries/{one}/cover")
+    assert friend.get(source).status_code == friend.get(f"/entries/{one}").status_code == 404
+    target = shown.rpartition("/")[2]
+    moved = author.post(f"{entry_of(secret)}/photos/move", {"chosen": [str(one)], "to": target})
+    assert moved.location == shown
+    assert photo_ids(friend, shown)[1:] == [one]
+    assert friend.get(source).status_code == 200
+    assert photo_ids(author, secret) == [two]
+    nothing = author.post(f"{entry_of(secret)}/photos/move", {"chosen": [str(one)], "to": target})
+    assert nothing.status_code == 422
+    assert "Choose at least one picture" in nothing.text
+    assert author.post(f"{entry_of(secret)}/photos/move", {"chosen": [str(two)]}).status_code == 422
+    foreign = publish(friend, picture(), title="Of a friend")
+    work(site)
+    given = {"chosen": [str(two)], "to": foreign.rpartition("/")[2]}
+    assert author.post(f"{entry_of(secret)}/photos/move", given).status_code == 403
+
+
+def test_a_photo_is_deleted_and_taken_back(site, cast, monkeypatch):
+    author, friend = site.sign_in("author"), site.sign_in("friend")
+    album = publish(author, picture(), picture())
+    work(site)
+    one, two = photo_ids(author, album)
+    source = sources(friend, album)[0]
+    gone = author.submit(f"/entries/{one}/delete", "Delete")
+    assert gone.location == entry_of(album)
+    assert photo_ids(friend, album) == [two]
+    assert friend.get(source).status_code == author.get(source).status_code == 404
+    assert "1 picture" in friend.get(album).text
+    assert author.post(f"/entries/{one}/restore").status_code == 303
+    assert photo_ids(friend, album) == [one, two]
+    assert friend.get(source).status_code == 200
+    author.submit(f"/entries/{one}/delete", "Delete")
+    later = clock.now() + timedelta(minutes=1)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    work(site)
+    work(site)
+    with site.inside():
+        assert db.session.query(Media).count() == 1
+        assert len({name.split("/")[1] for name in storage().names()}) == 1, "the bytes are gone, too"
+
+
+def test_an_album_is_downloaded_as_a_zip_by_whom_it_is_for(site, cast):
+    author, friend = site.sign_in("author"), site.sign_in("friend")
+    album = publish(author, picture((900, 600)), picture(colour="red"), BytesIO(b"no picture"), title="山 / hill")
+    work(site)
+    answer = friend.get(f"{album}/zip")
+    assert answer.status_code == 200
+    assert answer.mimetype == "application/zip"
+    assert "attachment" in answer.headers["Content-Disposition"]
+    with zipfile.ZipFile(BytesIO(answer.data)) as archive:
+        assert archive.testzip() is None
+        assert archive.namelist() == ["001.webp", "002.webp"]
+        assert Image.open(BytesIO(archive.read("001.webp"))).size == (900, 600)
+    for handle in ("stranger", "second", "blocked"):
+        assert site.sign_in(handle).get(f"{album}/zip").status_code == 404
+    assert site.client().get(f"{album}/zip").status_code == 303
+    assert friend.get("/albums/4711/zip").status_code == 404
+    assert friend.http.head(f"{album}/zip").data == b""
+
+
+def test_s17_a_zip_under_way_ends_where_the_album_is_narrowed(site, cast):
+    author, friend = site.sign_in("author"), site.sign_in("friend")
+    album = publish(author, picture(), picture(colour="red"))
+    work(site)
+    with site.inside():
+        pieces = zip_of(site.ids["friend"], int(album.rpartition("/")[2]))
+        content = next(pieces)
+        author.submit(f"{entry_of(album)}/edit", "Save", title="Mine", audience="only_me")
+        content += b"".join(pieces)
+    with zipfile.ZipFile(BytesIO(content)) as archive:
+        assert archive.namelist() == ["001.webp"]
+    assert friend.get(f"{album}/zip").status_code == 404
