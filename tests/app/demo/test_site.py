@@ -17,7 +17,7 @@ from mixlite.app.worker import build_workshop
 from mixlite.core import clock
 from mixlite.core.db import db
 from mixlite.core.passwords import weakness
-from mixlite.entries.audience import AS_PARENT, OFFERED
+from mixlite.entries.audience import OFFERED
 from mixlite.entries.comments import Comment
 from mixlite.entries.entries import Entry
 from mixlite.entries.facts import Fact
