@@ -19,6 +19,7 @@ from mixlite.core.config import load_settings
 from mixlite.core.db import db, writing
 from mixlite.core.jobs import Workshop
 from mixlite.entries.media import VARIANTS, take_in
+from mixlite.entries.photos import Sent
 from mixlite.entries.prepare import QUALITY, WIDTHS
 from mixlite.entries.preparing import develop, media_job
 from mixlite.features.photos.verbs import publish_album
@@ -129,6 +130,7 @@ def _album() -> tuple[int, str]:
     token = take_in(owner, io.BytesIO(_file((1600, 1200), "JPEG")), "bench.jpg")
     Workshop([media_job()]).sweep()
     with writing():
-        publish_album(db.session.get_one(Member, owner), title="Bench", body="", audience="friends", media=[token])
+        owner_now, pictures = db.session.get_one(Member, owner), Sent([token])
+        publish_album(owner_now, title="Bench", body="", audience="friends", pictures=pictures)
     db.session.remove()
     return owner, f"/media/{token}/{VARIANTS[0]}"
