@@ -130,8 +130,7 @@ def _album() -> tuple[int, str]:
     token = take_in(owner, io.BytesIO(_file((1600, 1200), "JPEG")), "bench.jpg")
     Workshop([media_job()]).sweep()
     with writing():
-        publish_album(
-            db.session.get_one(Member, owner), title="Bench", body="", audience="friends", pictures=Sent([token])
-        )
+        owner_now, pictures = db.session.get_one(Member, owner), Sent([token])
+        publish_album(owner_now, title="Bench", body="", audience="friends", pictures=pictures)
     db.session.remove()
     return owner, f"/media/{token}/{VARIANTS[0]}"
