@@ -22,6 +22,7 @@ from mixlite.features.invitations import first_hour, oversight
 from mixlite.features.invitations import reactions as invitation_reactions
 from mixlite.features.leaving import queries as leaving
 from mixlite.features.media import farewell as media_farewell
+from mixlite.features.photos import farewell as photo_farewell
 from mixlite.features.photos import forms as photo_forms
 from mixlite.features.photos import queries as photos
 from mixlite.features.photos import verbs as photo_verbs
@@ -138,7 +139,13 @@ TRACES: Mapping[str, Callable[..., Any]] = {
     "arrivals.seen": first_hour.trace_of_greeting,
 }
 
-FAREWELLS = (account_farewell.erase, invitation_farewell.erase, home_farewell.erase, media_farewell.erase)
+FAREWELLS = (
+    account_farewell.erase,
+    invitation_farewell.erase,
+    home_farewell.erase,
+    media_farewell.erase,
+    photo_farewell.erase,
+)
 
 
 def build_house() -> House:

@@ -80,8 +80,16 @@ class Entry(HasAudience, Base):
 
     @property
     def for_whom(self) -> str:
-        """The word of who reads it; of a child, its parent's. For an entry that was loaded by a query of ours."""
-        return self.parent.audience if self.parent else self.audience
+        """The word of who reads it; of a child, its parent's. For an entry that was loaded by a query of ours.
+
+        Of a guest's it is only that: whom the parent's author chose is not the guest's to know, nor to say.
+        """
+        return self.parent.audience if self.parent and not self.is_guests else self.audience
+
+    @property
+    def is_guests(self) -> bool:
+        """Whether it stands in something that somebody else made."""
+        return self.parent is not None and self.parent.author_id != self.author_id
 
 
 def publish(
@@ -110,9 +118,11 @@ def publish(
     return entry
 
 
-def publish_below(author: Member, parent: Entry, *, kind: str) -> Entry:
-    """Make an entry that is read through `parent`, which is the author's own and has no parent itself."""
-    if parent.parent_id is not None or parent.author_id != author.id:
+def publish_below(author: Member, parent: Entry, *, kind: str, as_guest: bool = False) -> Entry:
+    """Make an entry that is read through `parent`, which has no parent itself and is the author's own, or another's
+    who lets the author add to it (`as_guest`).
+    """
+    if parent.parent_id is not None or (parent.author_id != author.id) != as_guest:
         raise ValueError("not a parent for this")
     now = clock.now()
     entry = Entry(

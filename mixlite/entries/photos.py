@@ -1,14 +1,15 @@
 """Photos: pictures in their places. Each is an entry of its own, whose parent is the album, diary or voice it is in.
 
 So a photo has an address, words, comments and likes, and is read by whoever reads its parent. What is loaded here by
-the parent's id came through the law, as the parent did.
+the parent's id came through the law, as the parent did; of guests' photos it is asked again (`is_shown`, which is
+`policy.visibility.shows_photo`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, String, and_, func, select, tuple_
+from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, and_, delete, func, select, tuple_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mixlite.core.db import Base, db
@@ -22,6 +23,8 @@ CAPTION_LENGTH = 300
 MOST_PHOTOS = 1000  # in one place
 MOST_AT_ONCE = 60
 MOST_UNDER_COMMENT = 4
+MOST_CONTRIBUTORS = 100
+Rule = ColumnElement[bool]
 FIRST = 12  # how many a list of entries loads of each
 
 
@@ -38,6 +41,17 @@ class Photo(Base):
     position: Mapped[int]
     body: Mapped[str] = mapped_column(String(CAPTION_LENGTH * 4), default="")
     alt: Mapped[str] = mapped_column(String(ALT_LENGTH * 4), default="")
+    by_guest: Mapped[bool] = mapped_column(default=False)  # by somebody else than whoever made the place
+
+
+class Contributor(Base):
+    """Somebody whom the author of an album lets add photos to it. They add as long as they see it and are friends."""
+
+    __tablename__ = "contributors"
+    __table_args__ = (Index("ix_contributors_member_id", "member_id"),)
+
+    album_id: Mapped[int] = mapped_column(ForeignKey("entries.id", ondelete="CASCADE"), primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id", ondelete="CASCADE"), primary_key=True)
 
 
 @dataclass(frozen=True)
@@ -45,10 +59,12 @@ class Print:
     """A photo as it lies in its place."""
 
     id: int
+    parent_id: int
     position: int
     body: str
     alt: str
     media: Media | None
+    by_guest: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,14 +100,14 @@ class Sent:
 NONE_SENT = Sent()
 
 
-def prints_of(parent_ids: Iterable[int]) -> dict[int, Prints]:
+def prints_of(parent_ids: Iterable[int], is_shown: Rule) -> dict[int, Prints]:
     """By parent, in one statement; parents without photos are left out."""
     wanted = set(parent_ids)
     if not wanted:
         return {}
     number = func.row_number().over(partition_by=Photo.parent_id, order_by=(Photo.position, Photo.entry_id))
     count = func.count().over(partition_by=Photo.parent_id)
-    there = (Photo.parent_id.in_(wanted), Entry.deleted_at.is_(None))
+    there = (Photo.parent_id.in_(wanted), Entry.deleted_at.is_(None), is_shown)
     joined = select(Photo.entry_id, number.label("number"), count.label("total")).join(
         Entry, Entry.id == Photo.entry_id
     )
@@ -104,12 +120,13 @@ def prints_of(parent_ids: Iterable[int]) -> dict[int, Prints]:
     return {parent: Prints([_print(row) for row in each], each[0].total) for parent, each in found.items()}
 
 
-def prints_in(parent_id: int, limit: int, after: tuple[int, int] = (-1, 0)) -> list[Print]:
+def prints_in(parent_id: int, is_shown: Rule, limit: int, after: tuple[int, int] = (-1, 0)) -> list[Print]:
     """The photos of one place in their order, after (position, id); `limit` at most."""
     query = _with_media().join(Entry, Entry.id == Photo.entry_id)
     query = query.where(
         Photo.parent_id == parent_id,
         Entry.deleted_at.is_(None),
+        is_shown,
         tuple_(Photo.position, Photo.entry_id) > after,
     )
     return [_print(row) for row in db.session.execute(query.order_by(Photo.position, Photo.entry_id).limit(limit))]
@@ -121,8 +138,10 @@ def prints_with(entry_ids: Sequence[int]) -> dict[int, Print]:
     return {row.Photo.entry_id: _print(row) for row in rows}
 
 
-def places_of(entry_ids: Sequence[int]) -> dict[int, Place]:
-    """By their own ids, each with its neighbours, in one statement."""
+def places_of(entry_ids: Sequence[int], is_shown: Rule) -> dict[int, Place]:
+    """By their own ids, each with its neighbours, in one statement; none where there are no photos."""
+    if not entry_ids:
+        return {}
     parent, order = Photo.parent_id, (Photo.position, Photo.entry_id)
     backwards = (Photo.position.desc(), Photo.entry_id.desc())
     parents = select(Photo.parent_id).where(Photo.entry_id.in_(entry_ids))
@@ -134,7 +153,7 @@ def places_of(entry_ids: Sequence[int]) -> dict[int, Place]:
         func.first_value(Photo.entry_id).over(partition_by=parent, order_by=order).label("first_id"),
         func.first_value(Photo.entry_id).over(partition_by=parent, order_by=backwards).label("last_id"),
     )
-    there = (Entry.deleted_at.is_(None), Photo.parent_id.in_(parents))
+    there = (Entry.deleted_at.is_(None), is_shown, Photo.parent_id.in_(parents))
     ranked = select(Photo.entry_id, *columns).join(Entry, Entry.id == Photo.entry_id).where(*there).subquery()
     query = _with_media(*(column for column in ranked.c if column.name != "entry_id"))
     query = query.join(ranked, ranked.c.entry_id == Photo.entry_id).where(Photo.entry_id.in_(entry_ids))
@@ -147,7 +166,8 @@ def _place(row: Any) -> Place:
 
 
 def put_photos(author: Member, parent: Entry, sent: Sent) -> list[Entry]:
-    """At the end of an entry of theirs: every picture that is wholly here and in no other place. Raises Refused."""
+    """At the end of an entry: every picture of theirs that is wholly here and in no other place. Raises Refused."""
+    is_guest = parent.author_id != author.id
     pictures = waiting_of(author.id, sent.tokens)
     if not pictures:
         return []
@@ -157,9 +177,11 @@ def put_photos(author: Member, parent: Entry, sent: Sent) -> list[Entry]:
         raise Refused(_l("There is room for %(limit)s pictures here, and no more.", limit=MOST_PHOTOS), "files")
     photos = []
     for position, picture in enumerate(pictures, last + 1):
-        photo = publish_below(author, parent, kind="photo")
+        photo = publish_below(author, parent, kind="photo", as_guest=is_guest)
         alt = sent.alts.get(picture.token, "")
-        db.session.add(Photo(entry_id=photo.id, parent_id=parent.id, position=position, body="", alt=alt))
+        db.session.add(
+            Photo(entry_id=photo.id, parent_id=parent.id, position=position, body="", alt=alt, by_guest=is_guest)
+        )
         put_into(picture, photo.id)
         photos.append(photo)
     db.session.flush()
@@ -172,10 +194,28 @@ def put_below_comment(author: Member, comment_id: int, sent: Sent) -> None:
         put_under(picture, comment_id, sent.alts.get(picture.token, ""))
 
 
+def contributors_to(album_id: int) -> Sequence[int]:
+    """Whom its author named."""
+    query = select(Contributor.member_id).where(Contributor.album_id == album_id)
+    return db.session.scalars(query.order_by(Contributor.member_id)).all()
+
+
+def name_contributors(album_id: int, member_ids: Iterable[int]) -> None:
+    """These and nobody else."""
+    db.session.execute(delete(Contributor).where(Contributor.album_id == album_id))
+    db.session.add_all(Contributor(album_id=album_id, member_id=member_id) for member_id in sorted(set(member_ids)))
+    db.session.flush()
+
+
+def forget_contributions(member_id: int) -> None:
+    """When somebody is erased, they are named nowhere."""
+    db.session.execute(delete(Contributor).where(Contributor.member_id == member_id))
+
+
 def _with_media(*columns: Any) -> Select[Any]:
     return select(Photo, Media, *columns).outerjoin(Media, and_(Media.entry_id == Photo.entry_id))
 
 
 def _print(row: Any) -> Print:
     photo: Photo = row.Photo
-    return Print(photo.entry_id, photo.position, photo.body, photo.alt, row.Media)
+    return Print(photo.entry_id, photo.parent_id, photo.position, photo.body, photo.alt, row.Media, photo.by_guest)

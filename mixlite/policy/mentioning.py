@@ -81,7 +81,7 @@ def _known_readers(viewer: Member, entry: Entry) -> Iterator[Select[int]]:
     yield select(Entry.author_id).where(Entry.id == entry.id)
     yield select(Comment.author_id).where(Comment.entry_id == entry.id, Comment.deleted_at.is_(None))
     yield select(Like.member_id).where(Like.entry_id == entry.id)
-    if entry.author_id == viewer.id or entry.for_whom == Audience.MEMBERS:
+    if (entry.author_id == viewer.id and not entry.is_guests) or entry.for_whom == Audience.MEMBERS:
         yield _friends_of(viewer)
     elif entry.for_whom == Audience.FRIENDS:
         yield _friends_of(viewer).where(shows_friends(viewer.id, entry.author_id))

@@ -12,6 +12,8 @@ from mixlite.core import clock
 from mixlite.core.errors import NotHere, NotYours
 from mixlite.entries.comments import EDITABLE_FOR, Comment
 from mixlite.entries.entries import Entry
+from mixlite.entries.photos import contributors_to
+from mixlite.people.friendships import are_friends
 from mixlite.people.members import Member
 
 Predicate = Callable[[Member, Any], bool]
@@ -24,6 +26,7 @@ class Act(Enum):
     MARK = "like an entry or make it a favourite"
     REVISE = "change an entry's words or audience"
     DELETE = "delete an entry"
+    ADD_PHOTOS = "add photos to an entry"
     LIST_READERS = "see the exact readers of an entry"
     SEE_VERSIONS = "see earlier versions of an entry, and remove one"
     CLOSE_COMMENTS = "close an entry to new comments, or open it again"
@@ -50,6 +53,27 @@ def wrote_entry(member: Member, entry: Entry) -> bool:
     return entry.author_id == member.id
 
 
+def wrote_place(member: Member, entry: Entry) -> bool:
+    """It stands in something of theirs, whoever put it there."""
+    return entry.parent is not None and entry.parent.author_id == member.id
+
+
+def has_no_parent(_member: Member, entry: Entry) -> bool:
+    """It stands by itself."""
+    return entry.parent_id is None
+
+
+def is_no_guests(_member: Member, entry: Entry) -> bool:
+    """It stands in nothing of somebody else: who reads that is not for its author to know."""
+    return not entry.is_guests
+
+
+def contributes(member: Member, entry: Entry) -> bool:
+    """They were named by its author, who is still a friend of theirs."""
+    is_named = entry.kind == "album" and member.id in contributors_to(entry.id)
+    return is_named and are_friends(entry.author_id, member.id)
+
+
 def wrote_comment(member: Member, on: tuple[Entry, Comment]) -> bool:
     """The comment is theirs."""
     return on[1].author_id == member.id
@@ -69,8 +93,9 @@ ALLOWED: Mapping[Act, Sequence[Sequence[Predicate]]] = {
     Act.COMMENT: [[is_active]],
     Act.MARK: [[is_active]],
     Act.REVISE: [[is_active, wrote_entry]],
-    Act.DELETE: [[is_active, wrote_entry]],
-    Act.LIST_READERS: [[is_active, wrote_entry]],
+    Act.DELETE: [[is_active, wrote_entry], [is_active, wrote_place]],
+    Act.ADD_PHOTOS: [[is_active, wrote_entry, has_no_parent], [is_active, contributes]],
+    Act.LIST_READERS: [[is_active, wrote_entry, is_no_guests]],
     Act.SEE_VERSIONS: [[is_active, wrote_entry]],
     Act.CLOSE_COMMENTS: [[is_active, wrote_entry]],
     Act.EDIT_COMMENT: [[is_active, wrote_comment, is_fresh_comment]],

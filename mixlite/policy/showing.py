@@ -16,12 +16,12 @@ from mixlite.core.rooms import Kind, current_house
 from mixlite.entries.comments import Comment
 from mixlite.entries.entries import Entry, entries_by_id
 from mixlite.entries.marks import Favourite, Like
-from mixlite.entries.photos import Prints, prints_of
+from mixlite.entries.photos import Place, Prints, places_of, prints_of
 from mixlite.entries.read_marks import ReadMark
 from mixlite.people.members import Member
 from mixlite.people.mutes import Mute, is_running
 from mixlite.policy.mentioning import handles_met
-from mixlite.policy.visibility import meets
+from mixlite.policy.visibility import meets, shows_photo
 
 
 @dataclass
@@ -42,6 +42,12 @@ class Shown:
     first_new: int = 0  # the number of the first of them
     known: frozenset[str] = frozenset()  # the handles in its words that lead to somebody for this viewer
     prints: Prints = field(default_factory=Prints)  # the first of its photos
+    place: Place | None = None  # of a photo: what is beside it
+
+    @property
+    def lists_readers(self) -> bool:
+        """Whether the viewer may see exactly who reads it."""
+        return self.is_mine and not self.entry.is_guests
 
     @property
     def card(self) -> str:
@@ -71,7 +77,9 @@ def shown(viewer: Onlooker, entry_ids: Sequence[int]) -> list[Shown]:
     liked, favourited = marked[Like.__tablename__], marked[Favourite.__tablename__]
     words = {entry_id: getattr(content, "body", "") or "" for entry_id, content in contents.items()}
     met = handles_met(viewer.id, words.values())
-    prints = prints_of(entry_ids)
+    prints = prints_of(entry_ids, shows_photo(viewer.id))
+    photos = [entry_id for entry_id, entry in entries.items() if entry.kind == "photo"]
+    places = places_of(photos, shows_photo(viewer.id))
     kinds = current_house().kinds
     return [
         Shown(
@@ -87,6 +95,7 @@ def shown(viewer: Onlooker, entry_ids: Sequence[int]) -> list[Shown]:
             first_new=(comments[entry.id].first_new or 0) if entry.id in comments else 0,
             known=handles_in(words[entry.id]) & met if met else met,
             prints=prints.get(entry.id, Prints()),
+            place=places.get(entry.id),
         )
         for entry in (entries[entry_id] for entry_id in entry_ids if entry_id in entries)
         if entry.id in contents

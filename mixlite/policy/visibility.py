@@ -46,6 +46,7 @@ from mixlite.core.paging import Position
 from mixlite.entries.audience import Audience, HasAudience
 from mixlite.entries.entries import CHOSEN_INDEX, FEED_INDEX, FOR_CHOSEN, IN_FEED, OWN_INDEX, SELECTION_INDEX, Entry
 from mixlite.entries.facts import Fact, FactKind
+from mixlite.entries.photos import Photo
 from mixlite.entries.selections import Choice, Selection, SelectionGroup, SelectionPerson
 from mixlite.people.blocks import Block
 from mixlite.people.friendships import Friendship
@@ -89,6 +90,11 @@ def sees(viewer: Viewer, thing: type[HasAudience]) -> Rule:
         _there_is(_PARENT, where=(_PARENT.id == parent_id, grants, reads_parent)),
     )
     return or_(and_(parent_id.is_(None), itself), through_parent)
+
+
+def shows_photo(viewer: Viewer) -> Rule:
+    """Of a Photo and its Entry, in a place that `viewer` sees: is it there for them? A guest must exist for them."""
+    return or_(~Photo.by_guest, Entry.author_id == viewer, _meets_author(viewer, Entry))
 
 
 def _is_granted(viewer: Viewer, thing: type[HasAudience]) -> Rule:

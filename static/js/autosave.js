@@ -3,6 +3,12 @@ const REST = 2500; // milliseconds after which what was typed is kept
 const RETRY = 15_000;
 const AT_THE_DOOR = 60_000; // bytes that a browser sends for a page that is being left
 
+// Files are kept by their names once they have come.
+const withoutFiles = (body) => {
+  body.delete("files");
+  return body;
+};
+
 for (const holder of document.querySelectorAll("[data-keep-url]")) {
   const form = holder.closest("form");
   const status = holder.querySelector("[role=status]");
@@ -36,7 +42,7 @@ for (const holder of document.querySelectorAll("[data-keep-url]")) {
     try {
       answer = await fetch(keepUrl, {
         method: "post",
-        body: new FormData(form),
+        body: withoutFiles(new FormData(form)),
         headers: { Accept: "application/json" },
         redirect: "manual",
         keepalive: isLeaving && now.length < AT_THE_DOOR,

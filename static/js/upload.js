@@ -7,7 +7,14 @@ const LOOK = 1500; // milliseconds until the first look whether a picture is rea
 class Refused extends Error {}
 const rest = (wait) => new Promise((done) => setTimeout(done, wait));
 
+// Pages on which pictures are rarely added do without these styles until somebody does.
+function dress({ style }) {
+  if (document.querySelector(`link[href="${style}"]`)) return;
+  document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href: style }));
+}
+
 function setUp(holder) {
+  dress(holder.dataset);
   const form = holder.closest("form");
   const words = JSON.parse(holder.dataset.words);
   const list = holder.querySelector(".upload-list");

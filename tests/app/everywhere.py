@@ -228,6 +228,7 @@ ROOMS: Mapping[str, tuple[str, ...]] = {
     "photos.new": ("GET", "POST"),
     "photos.of_member": ("GET",),
     "photos.order": ("POST",),
+    "photos.share": ("GET", "POST"),
     "photos.show": ("GET",),
     "reports.decided": ("GET",),
     "reports.make": ("GET", "POST"),

@@ -186,9 +186,11 @@ def count_of_entries_seen(author: Member, eyes: Eyes) -> int:
 
 
 def own_entry(author: Member, entry_id: int) -> Entry:
-    """One of the author's. Raises NotHere for anybody else's."""
+    """One of the author's. Raises NotHere for anybody else's, and for what they added to another's album: who sees
+    that is not theirs to know.
+    """
     entry = visible_entry(author, entry_id)
-    if entry.author_id != author.id:
+    if entry.author_id != author.id or entry.is_guests:
         raise NotHere
     return entry
 

@@ -12,7 +12,7 @@ from mixlite.core.language import local
 from mixlite.entries.entries import Entry
 from mixlite.entries.media import VARIANTS, Media, content_of
 from mixlite.entries.photos import prints_in, prints_with
-from mixlite.policy.visibility import sees
+from mixlite.policy.visibility import sees, shows_photo
 
 AT_ONCE = 60
 CHUNK = 256 * 1024
@@ -55,7 +55,7 @@ def zip_of(viewer_id: int, album_id: int) -> Iterator[bytes]:
 
 def _pictures(viewer_id: int, album_id: int) -> Iterator[tuple[int, Media]]:
     number, after = 0, (-1, 0)
-    while prints := prints_in(album_id, AT_ONCE, after):
+    while prints := prints_in(album_id, shows_photo(viewer_id), AT_ONCE, after):
         places = [(each.position, each.id) for each in prints]
         for after in places:
             number += 1

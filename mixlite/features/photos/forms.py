@@ -5,11 +5,23 @@ from typing import Any
 from wtforms import Field, ValidationError
 from wtforms.validators import InputRequired
 
-from mixlite.core.forms import AtMost, Filled, Form, Ids, Line, OnceForm, RevisedForm, Texts, WholeNumber, Words
+from mixlite.core.forms import (
+    AtMost,
+    Filled,
+    Form,
+    Handles,
+    Ids,
+    Line,
+    OnceForm,
+    RevisedForm,
+    Texts,
+    WholeNumber,
+    Words,
+)
 from mixlite.core.language import lazy_gettext as _l
 from mixlite.entries.entries import Entry
 from mixlite.entries.media import ALT_LENGTH
-from mixlite.entries.photos import CAPTION_LENGTH, MOST_PHOTOS, Print
+from mixlite.entries.photos import CAPTION_LENGTH, MOST_CONTRIBUTORS, MOST_PHOTOS, Print
 from mixlite.features.photos.models import BODY_LENGTH, TITLE_LENGTH
 from mixlite.features.photos.queries import ShownAlbum, ShownPhoto
 from mixlite.people.members import Member
@@ -57,6 +69,12 @@ class OrderForm(Form):
 
     def values(self) -> dict[str, Any]:
         return {"order": list(dict.fromkeys(self.photo.data))}
+
+
+class ShareForm(Form):
+    """Who else may add to an album: friends, by their handles."""
+
+    people = Handles(_l("Friends who can add pictures"), limit=MOST_CONTRIBUTORS, default=frozenset())
 
 
 class MoveForm(Form):

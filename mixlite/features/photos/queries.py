@@ -15,12 +15,12 @@ from mixlite.core.language import gettext as _
 from mixlite.core.paging import Position
 from mixlite.core.rooms import current_house
 from mixlite.entries.entries import Entry, entries_by_id
-from mixlite.entries.photos import Place, Print, places_of, prints_with
+from mixlite.entries.photos import Print, contributors_to, prints_with
 from mixlite.features.photos.models import Album
 from mixlite.people.friendships import Friendship
 from mixlite.people.members import Member
 from mixlite.people.mutes import has_muted
-from mixlite.policy.visibility import sees
+from mixlite.policy.visibility import meets, sees
 
 
 @dataclass(frozen=True)
@@ -34,15 +34,11 @@ class ShownAlbum:
 
 @dataclass(frozen=True)
 class ShownPhoto:
-    """A photo with its place in what it belongs to. `parent_title` is empty for what has none."""
+    """A photo, and what it belongs to. `parent_title` is empty for what has none."""
 
-    place: Place
+    print: Print
     parent_kind: str
     parent_title: str
-
-    @property
-    def print(self) -> Print:
-        return self.place.print
 
     @property
     def body(self) -> str:
@@ -53,9 +49,7 @@ class ShownPhoto:
         """Its caption, else where it is."""
         if self.print.body:
             return self.print.body
-        if self.parent_title:
-            return str(_("Picture %(number)s of “%(album)s”", number=self.place.number, album=self.parent_title))
-        return str(_("Picture %(number)s", number=self.place.number))
+        return str(_("A picture of “%(album)s”", album=self.parent_title) if self.parent_title else _("A picture"))
 
 
 def albums_of(entry_ids: Sequence[int]) -> Mapping[int, ShownAlbum]:
@@ -66,13 +60,13 @@ def albums_of(entry_ids: Sequence[int]) -> Mapping[int, ShownAlbum]:
 
 
 def photos_of(entry_ids: Sequence[int]) -> Mapping[int, ShownPhoto]:
-    """By entry id, each with its neighbours; one statement, and two for each kind of what they are in."""
-    places = places_of(entry_ids)
-    parents = entries_by_id({place.parent_id for place in places.values()})
+    """By entry id, in two statements, and two for each kind of what they are in."""
+    prints = prints_with(entry_ids)
+    parents = entries_by_id({each.parent_id for each in prints.values()})
     titles = _titles(list(parents.values()))
     return {
-        entry_id: ShownPhoto(place, parents[place.parent_id].kind, titles.get(place.parent_id, ""))
-        for entry_id, place in places.items()
+        entry_id: ShownPhoto(each, parents[each.parent_id].kind, titles.get(each.parent_id, ""))
+        for entry_id, each in prints.items()
     }
 
 
@@ -147,6 +141,14 @@ def _newest(viewer: Member, author_ids: Sequence[int], *, of_one_place: int) -> 
 def _is_photo(entry: type[Entry]) -> tuple[Any, Any]:
     """In the literal words of the index."""
     return entry.kind == literal_column("'photo'"), entry.deleted_at.is_(None)
+
+
+def contributors(viewer: Member, album: Entry) -> Sequence[Member]:
+    """Who may add to an album that the viewer sees, besides its author, as far as they exist for the viewer."""
+    ids = contributors_to(album.id)
+    is_friend = Member.id.in_(select(Friendship.friend_id).where(Friendship.member_id == album.author_id))
+    query = select(Member).where(Member.id.in_(ids), is_friend, meets(viewer.id, Member)).order_by(Member.id)
+    return db.session.scalars(query).all() if ids else []
 
 
 def own_albums(author: Member, but: int) -> Sequence[tuple[int, str, str]]:

@@ -11,10 +11,11 @@ from mixlite.entries.entries import Entry
 from mixlite.entries.photos import Print, prints_in
 from mixlite.features.photos import queries, verbs
 from mixlite.features.photos.archive import zip_of
-from mixlite.features.photos.forms import AddForm, AlbumForm, DescribeForm, MoveForm, OrderForm
+from mixlite.features.photos.forms import AddForm, AlbumForm, DescribeForm, MoveForm, OrderForm, ShareForm
 from mixlite.policy.choosing import picker
+from mixlite.policy.permissions import Act, may
 from mixlite.policy.showing import shown
-from mixlite.policy.visibility import count_of_readers, visible_entry, visible_member
+from mixlite.policy.visibility import count_of_readers, shows_photo, visible_entry, visible_member
 
 bp = Blueprint("photos", __name__)
 
@@ -38,14 +39,21 @@ def show(entry_id: int) -> Response:
     entry = _visible_album(entry_id)
     prints, later_url = _page_of(entry, "photos.show")
     item = shown(current_user, [entry_id])[0]
-    readers = count_of_readers(entry_id) if item.is_mine else None
-    return page("photos/album.html", item=item, prints=prints, later_url=later_url, reader_count=readers)
+    return page(
+        "photos/album.html",
+        item=item,
+        prints=prints,
+        later_url=later_url,
+        reader_count=count_of_readers(entry_id) if item.is_mine else None,
+        may_add=may(current_user, Act.ADD_PHOTOS, entry),
+        contributors=queries.contributors(current_user, entry),
+    )
 
 
 @bp.route("/entries/<id:entry_id>/photos/add", methods=["GET", "POST"])
 @takes_files
 def add(entry_id: int) -> Response:
-    entry, form = verbs.own_place(current_user, entry_id), AddForm(author=current_user)
+    entry, form = verbs.place_for(current_user, entry_id), AddForm(author=current_user)
     address = form.perform_once(verbs.add_photos, current_user, entry, address=_address)
     if address:
         form.put_away_doubles()
@@ -105,6 +113,16 @@ def cover(entry_id: int) -> Response:
     photo = _visible_photo(entry_id)
     act(verbs.make_cover, current_user, photo)
     return see_other(url_for("photos.arrange", entry_id=photo.parent_id))
+
+
+@bp.route("/albums/<id:entry_id>/contributors", methods=["GET", "POST"])
+def share(entry_id: int) -> Response:
+    entry = verbs.own_place(current_user, _visible_album(entry_id).id)
+    named = queries.contributors(current_user, entry)
+    form = ShareForm(data={"people": frozenset(member.handle for member in named)})
+    if form.perform(verbs.share_album, current_user, entry):
+        return see_other(_address(entry))
+    return page("photos/share.html", form.status, form=form, item=shown(current_user, [entry_id])[0])
 
 
 @bp.get("/albums/<id:entry_id>/zip")
@@ -168,7 +186,9 @@ def _arranging(entry: Entry, form: MoveForm) -> Response:
 
 def _page_of(entry: Entry, endpoint: str) -> tuple[list[Print], str | None]:
     """One page of its photos, and the address of the next. The address names a place, which hides nothing."""
-    prints = prints_in(entry.id, PHOTOS_PER_PAGE + 1, (_number("after", -1), _number("photo", 0)))
+    prints = prints_in(
+        entry.id, shows_photo(current_user.id), PHOTOS_PER_PAGE + 1, (_number("after", -1), _number("photo", 0))
+    )
     if len(prints) <= PHOTOS_PER_PAGE:
         return prints, None
     last = prints[PHOTOS_PER_PAGE - 1]

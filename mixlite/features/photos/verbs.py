@@ -8,10 +8,11 @@ from mixlite.core.db import db
 from mixlite.core.errors import NotHere, Refused
 from mixlite.core.language import lazy_gettext as _l
 from mixlite.entries.entries import Entry, change_audience, hold, publish, touch
-from mixlite.entries.photos import MOST_PHOTOS, Photo, Sent, put_photos
+from mixlite.entries.photos import MOST_PHOTOS, Photo, Sent, name_contributors, put_photos
 from mixlite.entries.selections import Choice
 from mixlite.features.photos.models import Album
-from mixlite.people.members import Member
+from mixlite.people.friendships import friends_among
+from mixlite.people.members import Member, ids_of_handles
 from mixlite.policy.permissions import Act, require
 from mixlite.policy.visibility import visible_entry
 
@@ -28,10 +29,14 @@ def publish_album(
 
 
 def add_photos(author: Member, entry: Entry, *, pictures: Sent) -> Entry:
-    """At the end of an album, diary or voice of theirs. Raises NotHere, NotYours, Refused."""
-    entry = own_place(author, entry.id)
+    """At the end of an album, diary or voice of theirs, or of an album to which they may add.
+
+    Raises NotHere, NotYours, Refused.
+    """
+    entry = place_for(author, entry.id)
     _put_some(author, entry, pictures)
-    touch(entry, words_changed=False)
+    if entry.author_id == author.id:
+        touch(entry, words_changed=False)
     return entry
 
 
@@ -77,7 +82,8 @@ def revise_photo(author: Member, entry: Entry, *, body: str, alt: str, revision:
 def describe_photos(author: Member, entry: Entry, *, alts: Mapping[int, str]) -> Entry:
     """Say of several photos of one place what they show, by their ids. Others than its own are left alone."""
     entry = own_place(author, entry.id)
-    photos = db.session.scalars(select(Photo).where(Photo.parent_id == entry.id, Photo.entry_id.in_(set(alts))))
+    ours = (Photo.parent_id == entry.id, ~Photo.by_guest, Photo.entry_id.in_(set(alts)))
+    photos = db.session.scalars(select(Photo).where(*ours))
     for photo in photos:
         photo.alt = alts[photo.entry_id]
     db.session.flush()
@@ -107,8 +113,10 @@ def move_photo(author: Member, photo: Entry, *, by: int) -> Entry:
 
 
 def make_cover(author: Member, photo: Entry) -> Entry:
-    """Let it stand for its album. Raises NotHere for a photo that is in none."""
+    """Let it stand for its album. Raises NotHere for a photo that is in none, or a guest's: it is not there for all."""
     place = _own_place_of(author, photo)
+    if photo.author_id != author.id:
+        raise NotHere
     album = db.session.get(Album, place.id, populate_existing=True)
     if album is None:
         raise NotHere
@@ -123,7 +131,7 @@ def move_to_album(author: Member, entry: Entry, *, chosen: Collection[int], to: 
     Raises NotHere, NotYours, and Refused when none was chosen or the album would be too full.
     """
     entry, album = own_place(author, entry.id), own_place(author, to)
-    photos = [photo for photo in _in_order(entry.id) if photo.entry_id in chosen]
+    photos = [photo for photo in _in_order(entry.id) if photo.entry_id in chosen and not photo.by_guest]
     if album.kind != "album" or album.id == entry.id:
         raise NotHere
     if not photos:
@@ -163,6 +171,32 @@ def _number(photos: Sequence[Photo]) -> None:
     for position, photo in enumerate(photos):
         photo.position = position
     db.session.flush()
+
+
+def share_album(author: Member, entry: Entry, *, people: Collection[str]) -> Entry:
+    """Let these friends of theirs, by their handles, add to an album of theirs, and nobody else. Raises Refused for
+    somebody who is no friend, NotHere for anything but an album.
+    """
+    entry = own_place(author, entry.id)
+    if entry.kind != "album":
+        raise NotHere
+    ids = ids_of_handles(people)
+    friends = friends_among(author.id, ids.values())
+    strangers = sorted(handle for handle in people if ids.get(handle) not in friends)
+    if strangers:
+        names = ", ".join(f"@{handle}" for handle in strangers)
+        raise Refused(_l("Not among your friends: %(names)s", names=names), "people")
+    name_contributors(entry.id, friends)
+    return entry
+
+
+def place_for(member: Member, entry_id: int) -> Entry:
+    """Something that they may add photos to. Raises NotHere, NotYours."""
+    entry = visible_entry(member, entry_id)
+    if entry.parent_id is not None:
+        raise NotHere
+    require(member, Act.ADD_PHOTOS, entry)
+    return entry
 
 
 def own_place(author: Member, entry_id: int) -> Entry:

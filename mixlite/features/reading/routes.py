@@ -206,7 +206,7 @@ def _show(entry: Entry, form: CommentForm) -> Response:
         ],
         comment_total=item.comment_count,
         likers=queries.likers_of(current_user, entry, LIKERS_SHOWN),
-        reader_count=count_of_readers(entry.id) if item.is_mine else None,
+        reader_count=count_of_readers(entry.id) if item.lists_readers else None,
         **_neighbours(entry, found, after),
     )
 

@@ -52,12 +52,14 @@ def test_every_reader_gets_the_page_that_would_be_drawn_for_them(full: Site):
     assert "They are ripe" not in kept["blocked"]
 
 
-def test_a_page_shown_again_asks_only_who_it_is_for(full: Site):
-    client = full.sign_in("friend")
+def test_a_page_shown_again_asks_only_who_it_is_for(site: Site):
+    """On PostgreSQL other databases of the same server count too, and those of other tests are never still."""
+    gather(site)
+    client = site.sign_in("friend")
     client.get("/")
-    with full.statements() as asked:
+    with site.statements() as asked:
         client.get("/")
-    assert len([statement for statement in asked if "pg_current_snapshot" not in statement]) == 1
+    assert len(asked) == 1
 
 
 def _as(handle: str, verb, *args, **kwargs):

@@ -181,3 +181,119 @@ def test_without_javascript_pictures_are_plain_links(house, new_context):
     page.locator("a[rel=up]").click()
     expect(page.locator(".prints-sheet")).to_be_visible()
     assert_clean(page)
+
+
+GIVE = """([target, kind]) => {
+  const canvas = Object.assign(document.createElement("canvas"), { width: 60, height: 40 });
+  canvas.getContext("2d").fillRect(0, 0, 30, 40);
+  return new Promise((done) => canvas.toBlob((blob) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([blob], `${kind}.png`, { type: "image/png" }));
+    transfer.items.add(new File(["words"], "words.txt", { type: "text/plain" }));
+    const event = kind === "paste"
+      ? new ClipboardEvent("paste", { clipboardData: transfer, bubbles: true, cancelable: true })
+      : new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true });
+    document.querySelector(target).dispatchEvent(event);
+    done();
+  }));
+}"""
+
+
+def test_pictures_are_dropped_pasted_and_taken_with_the_camera(house, new_context):
+    site, address = house
+    page = come_in(new_context(viewport=PHONE), address, "host")
+    page.goto(f"{address}/diary/new")
+    expect(page.locator(".upload-ways")).to_be_visible()
+    page.evaluate(GIVE, ["textarea[name=body]", "drop"])
+    page.evaluate(GIVE, ["textarea[name=body]", "paste"])
+    page.set_input_files(".camera input", pictures("teal"))
+    expect(page.locator(".upload [name=media]")).to_have_count(3)
+    expect(page.locator(".upload-name")).to_have_text(["drop.png", "paste.png", "IMG_0.jpg"])
+    page.get_by_role("textbox", name="Title").fill("Three ways")
+    page.locator("textarea[name=body]").fill("All of them.")
+    page.get_by_role("button", name="Publish").click()
+    page.wait_for_url(re.compile(r"/entries/\d+$"))
+    work(site)
+    page.reload()
+    expect(page.locator(".prints-sheet img")).to_have_count(3)
+    assert_accessible(page)
+    assert_clean(page)
+
+
+def test_a_picture_under_a_comment(house, new_context):
+    site, address = house
+    entry = site.diary("friend")
+    page = come_in(new_context(viewport=PHONE), address, "host")
+    page.goto(f"{address}/entries/{entry}")
+    page.get_by_text("Add pictures").click()
+    expect(page.locator(".upload-ways")).to_be_visible()
+    page.set_input_files("input[name=files]", pictures("teal"))
+    expect(page.locator(".upload [name=media]")).to_have_count(1)
+    page.locator("textarea[name=body]").fill("Look!")
+    page.get_by_role("button", name="Comment", exact=True).click()
+    page.wait_for_url("**#c1")
+    work(site)
+    page.reload()
+    expect(page.locator(".comment .strip img")).to_be_visible()
+    assert_accessible(page)
+    assert_clean(page)
+
+
+def test_pictures_are_dragged_to_their_places(house, new_context):
+    site, address = house
+    page = come_in(new_context(), address, "host")
+    page.goto(f"{address}/albums/new")
+    page.get_by_role("textbox", name="Title").fill("Three")
+    page.set_input_files("input[name=files]", pictures("teal", "maroon", "olive"))
+    expect(page.locator(".upload [name=media]")).to_have_count(3)
+    page.get_by_role("button", name="Publish").click()
+    page.wait_for_url(ALBUM)
+    work(site)
+    page.get_by_role("link", name="Arrange the pictures").click()
+    expect(page.get_by_text("Drag a picture to its place")).to_be_visible()
+    lines = page.locator(".arrange > li")
+    before = [lines.nth(number).get_attribute("data-photo") for number in range(3)]
+    lines.nth(2).locator(".print").drag_to(lines.nth(0).locator(".print"))
+    expect(page.locator("#order-said")).to_have_text("The order is saved.")
+    page.reload()
+    after = [lines.nth(number).get_attribute("data-photo") for number in range(3)]
+    assert after == [before[2], before[0], before[1]]
+    lines.nth(0).get_by_role("button", name="one place later").click()
+    page.wait_for_url("**#p*")
+    assert lines.nth(0).get_attribute("data-photo") == before[0]
+    assert_accessible(page)
+    assert_clean(page)
+
+
+def test_a_finger_wipes_and_a_touch_brings_near(house, new_context):
+    site, address = house
+    page = come_in(new_context(viewport=PHONE, has_touch=True), address, "host")
+    page.goto(f"{address}/albums/new")
+    page.get_by_role("textbox", name="Title").fill("Two")
+    page.set_input_files("input[name=files]", pictures("teal", "maroon"))
+    expect(page.locator(".upload [name=media]")).to_have_count(2)
+    page.get_by_role("button", name="Publish").click()
+    page.wait_for_url(ALBUM)
+    work(site)
+    page.reload()
+    page.locator(".prints-sheet a[id]").first.click()
+    viewer = page.locator("dialog.lightbox")
+    expect(viewer).to_contain_text("1 of 2")
+    wipe = """([from, to]) => {
+      const viewer = document.querySelector("dialog [data-viewer]");
+      const at = (kind, x) => viewer.dispatchEvent(
+        new PointerEvent(kind, { pointerType: "touch", isPrimary: true, clientX: x, clientY: 300, bubbles: true }));
+      at("pointerdown", from); at("pointerup", to);
+    }"""
+    page.evaluate(wipe, [300, 80])
+    expect(viewer).to_contain_text("2 of 2")
+    page.evaluate(wipe, [80, 300])
+    expect(viewer).to_contain_text("1 of 2")
+    viewer.locator("img").click()
+    expect(viewer.locator(".viewer")).to_have_class(re.compile("near"))
+    page.keyboard.press("Escape")
+    expect(viewer.locator(".viewer")).not_to_have_class(re.compile("near"))
+    expect(viewer).to_be_visible()
+    page.go_back()
+    expect(viewer).to_be_hidden()
+    assert_clean(page)
