@@ -19,6 +19,13 @@ PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 860}
 
 
+# Every picture in the window is there; those below come only when somebody scrolls.
+ARE_SHOWN = """() => [...document.images].every((image) => {
+  const place = image.getBoundingClientRect();
+  return !place.width || place.top > innerHeight || (image.complete && image.naturalWidth);
+})"""
+
+
 @dataclass(frozen=True)
 class Picture:
     """What is on it: who looks at which page, in which language and light, on what. No `who`: a stranger.
@@ -42,6 +49,8 @@ PICTURES = (
     Picture("letter-light-en", "", "invitation", "en", "light", DESK),
     Picture("letter-dark-ja", "", "invitation", "ja", "dark", PHONE),
     Picture("newcomer-light-ja", "suzu", "/", "ja", "light", PHONE),
+    Picture("album-light-en", "rosa", "/@tom/photos", "en", "light", DESK),
+    Picture("album-dark-ja", "michiko", "/@goro/photos", "ja", "dark", DESK),
     Picture("host-light-ja", "hiraku", "/host", "ja", "light", DESK),
 )
 
@@ -73,6 +82,8 @@ def _take(browser: Browser, demo: Demo, picture: Picture) -> int:
             demo.sign_in(page, picture.who)
         page.goto(demo.address + _path(page, demo, picture.path))
         page.wait_for_load_state("load")
+        page.wait_for_function(ARE_SHOWN)
+        page.wait_for_timeout(200)  # until what has arrived is painted
         content = _webp(context, page)
     finally:
         context.close()
@@ -84,10 +95,24 @@ def _path(page: Page, demo: Demo, named: str) -> str:
     """The address behind a name: the newest diary on home, or an invitation."""
     if named == "invitation":
         return demo.invitation
+    if named.endswith("/photos"):
+        return _album(page, demo, named)
     if named == "entry":
         own = page.locator(".item-title:not([lang]) a")  # in the page's own language, if there is one
         return (own if own.count() else page.locator(".item-title a")).first.get_attribute("href") or "/"
     return named
+
+
+def _album(page: Page, demo: Demo, photos: str) -> str:
+    """The newest album on somebody's page of photos, once the worker has made its pictures ready."""
+    page.goto(demo.address + photos)
+    address = page.locator(".item-title a").first.get_attribute("href") or "/"
+    for _second in range(60):
+        page.goto(demo.address + address)
+        if not page.locator("[data-preparing]").count():
+            break
+        page.wait_for_timeout(1000)
+    return address
 
 
 def _webp(context: BrowserContext, page: Page) -> bytes:

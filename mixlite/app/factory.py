@@ -12,7 +12,7 @@ from mixlite.app.assets import Assets
 from mixlite.app.door import close_the_door
 from mixlite.app.house import build_house
 from mixlite.app.throttles import OTHERWISE, THROTTLES
-from mixlite.core import mail, throttle
+from mixlite.core import mail, memory, throttle
 from mixlite.core.config import LANGUAGES, ROOT, Settings, load_settings
 from mixlite.core.db import db, engine_options
 from mixlite.core.http import IdConverter, WordConverter, make_way_for_files
@@ -91,6 +91,7 @@ def create_app(settings: Settings | None = None, queue: Queue | None = None) -> 
     app.extensions["mixlite.assets"] = Assets(ROOT / "static")
     compile_catalogues()
     db.init_app(app)
+    memory.set_up(app)
     mail.set_up(app, settings)
     app.before_request(make_way_for_files)  # before the token is looked for, which reads the whole form
     CSRFProtect(app)

@@ -1,6 +1,5 @@
 """The base of all forms. WTForms checks shape, the verb checks truth, and both speak in the same place."""
 
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -27,6 +26,7 @@ from mixlite.core.db import begin_writing, db
 from mixlite.core.errors import Conflict, Refused, Stale
 from mixlite.core.language import lazy_gettext as _l
 from mixlite.core.language import ngettext
+from mixlite.core.memory import new_nonce
 from mixlite.core.text import UnusableText, characters, clean_line, clean_text, is_blank
 
 # What a form carries besides its values; so a draft that was saved between two sendings makes them no others.
@@ -139,7 +139,7 @@ class Form(FlaskForm):  # type: ignore[misc]
 class OnceForm(Form):
     """A form that makes something, and makes it once however often it is sent."""
 
-    nonce = HiddenField(default=lambda: secrets.token_urlsafe(16))
+    nonce = HiddenField(default=new_nonce)
     made: Any = None  # what the verb made just now; None when an earlier sending had made it
 
     def perform_once(
@@ -151,7 +151,7 @@ class OnceForm(Form):
     def refuse(self, refusal: Refused) -> None:
         super().refuse(refusal)
         if isinstance(refusal, Conflict):
-            self.nonce.data = secrets.token_urlsafe(16)
+            self.nonce.data = new_nonce()
 
     def _once(self, verb: Callable[..., Any], actor: Any, args: tuple[Any, ...], address: Callable[[Any], str]) -> str:
         values = self.values()
@@ -168,7 +168,7 @@ class OnceForm(Form):
     def usable_nonce(self) -> str:
         """The nonce that was sent; a new one in place of something that is none."""
         given = self.nonce.data or ""
-        return given if _NONCE.fullmatch(given) else secrets.token_urlsafe(16)
+        return given if _NONCE.fullmatch(given) else new_nonce()
 
     def sent_values(self) -> dict[str, Any]:
         """What tells one sending from another."""

@@ -1,10 +1,12 @@
 """For whom a member usually writes: what was chosen last for each kind of entry, and the member's own default."""
 
-from sqlalchemy import ForeignKey, String, delete, select
+from functools import cache
+
+from sqlalchemy import ForeignKey, Select, String, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
-from mixlite.core.db import Base, db
+from mixlite.core.db import VIEWER, Base, ask, db
 from mixlite.entries.audience import Audience
 
 FOR_ALL_KINDS = ""
@@ -24,10 +26,15 @@ class Habit(Base):
 
 def habit_of(member_id: int, kind: str) -> tuple[str, int | None]:
     """The audience that a new entry of this kind begins with, and its selection when that is `chosen`."""
-    query = select(Habit).where(Habit.member_id == member_id, Habit.kind.in_((kind, FOR_ALL_KINDS)))
-    found = {habit.kind: habit for habit in db.session.scalars(query)}
-    habit = found.get(kind) or found.get(FOR_ALL_KINDS)
-    return (habit.audience, habit.selection_id) if habit else (Audience.FRIENDS.value, None)
+    habits = ask(_habits(), {"viewer": member_id, "kinds": [kind, FOR_ALL_KINDS]})
+    found = {name: (audience, selection_id) for name, audience, selection_id in habits}
+    return found.get(kind) or found.get(FOR_ALL_KINDS) or (Audience.FRIENDS.value, None)
+
+
+@cache
+def _habits() -> Select[str, str, int | None]:
+    query = select(Habit.kind, Habit.audience, Habit.selection_id).where(Habit.member_id == VIEWER)
+    return query.where(Habit.kind.in_(bindparam("kinds", expanding=True)))
 
 
 def keep_habit(member_id: int, kind: str, audience: str, selection_id: int | None) -> None:

@@ -49,5 +49,8 @@ def found_circle() -> bool:
 
 
 def the_circle() -> Circle:
-    """The one row. Made by the first migration."""
-    return db.session.get_one(Circle, THE_CIRCLE)
+    """The one row. Made by the first migration. Read once for all who ask in the same transaction."""
+    session = db.session()
+    circle: Circle = session.get_one(Circle, THE_CIRCLE)
+    session.info["circle"] = circle  # a session forgets what nobody holds
+    return circle

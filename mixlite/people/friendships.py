@@ -5,14 +5,18 @@ A friendship is two rows, one for each direction, written and removed together: 
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
     ColumnElement,
     ForeignKey,
     Index,
+    Select,
     String,
     UniqueConstraint,
+    bindparam,
     delete,
     func,
     select,
@@ -21,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, aliased, joinedload, mapped_column, relationship
 
 from mixlite.core import clock
-from mixlite.core.db import Base, BigId, db
+from mixlite.core.db import Base, BigId, ask, db
 from mixlite.core.paging import Position
 from mixlite.people.groups import leave_groups_of_each_other
 from mixlite.people.members import Member, is_here
@@ -141,16 +145,21 @@ def close_request_between(member_id: int, other_id: int) -> None:
 
 def friends_of(member_id: int, limit: int, after: Position | None = None) -> Sequence[tuple[Member, datetime]]:
     """Friends who are here, with since when; the newest friendship first."""
-    query = (
-        select(Member, Friendship.since)
-        .join(Friendship, Friendship.friend_id == Member.id)
-        .where(Friendship.member_id == member_id, is_here(Member))
-        .order_by(Friendship.since.desc(), Friendship.friend_id.desc())
-        .limit(limit)
-    )
+    query, given = _friends(), {"of": member_id, "limit": limit}
     if after:
         query = query.where(tuple_(Friendship.since, Friendship.friend_id) < after)
-    return [(member, since) for member, since in db.session.execute(query)]
+    return [(member, since) for member, since in db.session.execute(query, given)]
+
+
+@cache
+def _friends() -> Select[Any, Any]:
+    return (
+        select(Member, Friendship.since)
+        .join(Friendship, Friendship.friend_id == Member.id)
+        .where(Friendship.member_id == bindparam("of"), is_here(Member))
+        .order_by(Friendship.since.desc(), Friendship.friend_id.desc())
+        .limit(bindparam("limit"))
+    )
 
 
 def count_of_friends(member_id: int) -> int:
@@ -158,9 +167,13 @@ def count_of_friends(member_id: int) -> int:
 
     Asked friend by friend: given a join, PostgreSQL goes and reads all members to find a thousand.
     """
+    return ask(_count_of_friends(), {"of": member_id}).scalar() or 0
+
+
+@cache
+def _count_of_friends() -> Select[int]:
     is_friend_here = select(is_here(Member)).where(Member.id == Friendship.friend_id).scalar_subquery()
-    query = select(func.count()).select_from(Friendship).where(Friendship.member_id == member_id, is_friend_here)
-    return db.session.scalar(query) or 0
+    return select(func.count()).select_from(Friendship).where(Friendship.member_id == bindparam("of"), is_friend_here)
 
 
 def has_room_for_a_friend(member_id: int) -> bool:
@@ -171,16 +184,20 @@ def has_room_for_a_friend(member_id: int) -> bool:
 
 def requests_to(member_id: int, limit: int) -> Sequence[FriendRequest]:
     """Requests waiting for this member's answer, the newest first."""
+    return db.session.scalars(_requests(), {"of": member_id, "limit": limit}).all()
+
+
+@cache
+def _requests() -> Select[FriendRequest]:
     asker = aliased(Member)
-    query = (
+    return (
         select(FriendRequest)
         .join(asker, asker.id == FriendRequest.asker_id)
-        .where(FriendRequest.asked_id == member_id, FriendRequest.declined_at.is_(None), is_here(asker))
+        .where(FriendRequest.asked_id == bindparam("of"), FriendRequest.declined_at.is_(None), is_here(asker))
         .options(joinedload(FriendRequest.asker))
         .order_by(FriendRequest.id.desc())
-        .limit(limit)
+        .limit(bindparam("limit"))
     )
-    return db.session.scalars(query).all()
 
 
 def requests_by(member_id: int, limit: int) -> Sequence[FriendRequest]:
@@ -199,7 +216,11 @@ def requests_by(member_id: int, limit: int) -> Sequence[FriendRequest]:
 
 def count_of_requests_to(member_id: int) -> int:
     """How many people wait for this member's answer."""
+    return ask(_count_of_requests(), {"of": member_id}).scalar() or 0
+
+
+@cache
+def _count_of_requests() -> Select[int]:
     asker = aliased(Member)
     query = select(func.count()).select_from(FriendRequest).join(asker, asker.id == FriendRequest.asker_id)
-    waiting = (FriendRequest.asked_id == member_id, FriendRequest.declined_at.is_(None), is_here(asker))
-    return db.session.scalar(query.where(*waiting)) or 0
+    return query.where(FriendRequest.asked_id == bindparam("of"), FriendRequest.declined_at.is_(None), is_here(asker))

@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mixlite.core import clock
-from mixlite.core.db import Base, BigId, db
+from mixlite.core.db import Base, BigId, ask, db
 
 NAME_LENGTH = 50
 HANDLE_LENGTH = 30
@@ -142,7 +142,7 @@ def count_of_members() -> int:
     All rows less those who are not here: a database counts a whole table much faster than it looks at each row, and
     the others are few. Said in literal words, as an index on them would be.
     """
-    return db.session.scalar(_count_of_members()) or 0
+    return ask(_count_of_members(), {}).scalar() or 0
 
 
 @cache

@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, delete
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mixlite.core import clock
-from mixlite.core.db import Base, db
+from mixlite.core.db import NOW, Base, db
 from mixlite.people.members import Member, is_here
 
 
@@ -28,8 +28,8 @@ class Mute(Base):
 
 
 def is_running(now: Any = None) -> ColumnElement[bool]:
-    """Whether a mute holds now; one that is over is as none. A question that is kept gives its own parameter, `now`."""
-    return or_(Mute.until.is_(None), Mute.until > (clock.now() if now is None else now))
+    """Whether a mute holds at the moment of asking; one that is over is as none."""
+    return or_(Mute.until.is_(None), Mute.until > (NOW if now is None else now))
 
 
 def has_muted(member_id: Any, other_id: ColumnElement[int] | Any, now: Any = None) -> ColumnElement[bool]:

@@ -4,12 +4,13 @@ On the floor of the law, because entries of every kind and comments do it alike,
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, or_, select, union_all
 
 from mixlite.core import events
-from mixlite.core.db import db
+from mixlite.core.db import VIEWER, ask, db
 from mixlite.core.prose import handles_in
 from mixlite.entries.audience import Audience
 from mixlite.entries.comments import Comment
@@ -45,9 +46,12 @@ def handles_met(viewer_id: Any, texts: Iterable[str]) -> frozenset[str]:
     found = frozenset[str]().union(*(handles_in(text) for text in texts))
     if not found:
         return found
-    return frozenset(
-        db.session.scalars(select(Member.handle).where(Member.handle.in_(found), meets(viewer_id, Member)))
-    )
+    return frozenset(ask(_handles_met(), {"viewer": viewer_id, "handles": list(found)}).scalars())
+
+
+@cache
+def _handles_met() -> Select[str]:
+    return select(Member.handle).where(Member.handle.in_(bindparam("handles", expanding=True)), meets(VIEWER, Member))
 
 
 # --- completing what is being typed ---------------------------------------------------------------------------------

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, exists, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, case, exists, func, literal, select
 
-from mixlite.core import clock
-from mixlite.core.db import BigId, Moment, db
+from mixlite.core.db import VIEWER, ask
 from mixlite.core.prose import handles_in
 from mixlite.core.rooms import Kind, current_house
 from mixlite.entries.comments import Comment
@@ -20,7 +19,7 @@ from mixlite.entries.marks import Favourite, Like
 from mixlite.entries.photos import Place, Prints, places_of, prints_of
 from mixlite.entries.read_marks import ReadMark
 from mixlite.people.members import Member
-from mixlite.people.mutes import Mute
+from mixlite.people.mutes import Mute, is_running
 from mixlite.policy.mentioning import handles_met
 from mixlite.policy.visibility import meets, shows_photo
 
@@ -44,7 +43,6 @@ class Shown:
     known: frozenset[str] = frozenset()  # the handles in its words that lead to somebody for this viewer
     prints: Prints = field(default_factory=Prints)  # the first of its photos
     place: Place | None = None  # of a photo: what is beside it
-    favourite_of: list[Member] = field(default_factory=list)
 
     @property
     def lists_readers(self) -> bool:
@@ -75,8 +73,8 @@ def shown(viewer: Onlooker, entry_ids: Sequence[int]) -> list[Shown]:
     contents = _contents(list(entries.values()))
     comments = _comments(viewer, entry_ids)
     likes = _likes(viewer, entry_ids)
-    liked = _marked(viewer, entry_ids, Like)
-    favourited = _marked(viewer, entry_ids, Favourite)
+    marked = _marked(viewer, entry_ids)
+    liked, favourited = marked[Like.__tablename__], marked[Favourite.__tablename__]
     words = {entry_id: getattr(content, "body", "") or "" for entry_id, content in contents.items()}
     met = handles_met(viewer.id, words.values())
     prints = prints_of(entry_ids, shows_photo(viewer.id))
@@ -104,6 +102,15 @@ def shown(viewer: Onlooker, entry_ids: Sequence[int]) -> list[Shown]:
     ]
 
 
+def titles_of(entry_ids: Sequence[int]) -> list[tuple[Entry, Any]]:
+    """These entries in this order, with their authors and their contents: what a list of titles says. The ids must have
+    come through the law.
+    """
+    entries = entries_by_id(entry_ids)
+    contents = _contents(list(entries.values()))
+    return [(entries[entry_id], contents[entry_id]) for entry_id in entry_ids if entry_id in contents]
+
+
 def _contents(entries: Sequence[Entry]) -> dict[int, Any]:
     """One statement for each kind that the house knows and the page needs."""
     found: dict[int, Any] = {}
@@ -112,11 +119,6 @@ def _contents(entries: Sequence[Entry]) -> dict[int, Any]:
         if ids:
             found.update(kind.load(ids))
     return found
-
-
-# A question that is asked on every page is put together once: that takes longer than asking it. Whoever asks gives
-# `viewer` and `now`.
-VIEWER, NOW = bindparam("viewer", type_=BigId), bindparam("now", type_=Moment)
 
 
 def seen_number() -> ColumnElement[int | None]:
@@ -130,8 +132,7 @@ def seen_number() -> ColumnElement[int | None]:
 
 def may_be_news() -> ColumnElement[bool]:
     """Whether a comment can be new to VIEWER at all: nothing of their own, and nothing of those whom they mute."""
-    is_running = or_(Mute.until.is_(None), Mute.until > NOW)
-    is_muted = exists(select(1).where(Mute.member_id == VIEWER, Mute.muted_id == Comment.author_id, is_running))
+    is_muted = exists(select(1).where(Mute.member_id == VIEWER, Mute.muted_id == Comment.author_id, is_running()))
     return and_(Comment.author_id != VIEWER, ~is_muted)
 
 
@@ -158,21 +159,42 @@ def _comments(viewer: Onlooker, entry_ids: Sequence[int]) -> dict[int, Any]:
     """By entry: how many comments the viewer could list, how many of them are new, and the first that is."""
     if not entry_ids:
         return {}
-    given = {"viewer": viewer.id, "now": clock.now(), "ids": sorted(set(entry_ids))}
-    return {row.entry_id: row for row in db.session.execute(_comment_counts(), given)}
+    given = {"viewer": viewer.id, "ids": sorted(set(entry_ids))}
+    return {row.entry_id: row for row in ask(_comment_counts(), given)}
+
+
+@cache
+def _like_counts() -> Any:
+    return (
+        select(Like.entry_id, func.count().label("likes"))
+        .join(Member, Member.id == Like.member_id)
+        .where(Like.entry_id.in_(bindparam("ids", expanding=True)), meets(VIEWER, Member))
+        .group_by(Like.entry_id)
+    )
 
 
 def _likes(viewer: Onlooker, entry_ids: Sequence[int]) -> dict[int, int]:
     """How many the viewer could list: what people who do not exist for them made is left out."""
-    query = (
-        select(Like.entry_id, func.count())
-        .join(Member, Member.id == Like.member_id)
-        .where(Like.entry_id.in_(set(entry_ids)), meets(viewer.id, Member))
-        .group_by(Like.entry_id)
+    given = {"viewer": viewer.id, "ids": sorted(set(entry_ids))}
+    return {row.entry_id: row.likes for row in ask(_like_counts(), given)} if entry_ids else {}
+
+
+@cache
+def _own_marks() -> Any:
+    ids: BindParameter[int] = bindparam("ids", expanding=True)
+    likes, favourites = (
+        select(literal(mark.__tablename__).label("mark"), mark.entry_id).where(
+            mark.member_id == VIEWER, mark.entry_id.in_(ids)
+        )
+        for mark in (Like, Favourite)
     )
-    return dict(db.session.execute(query).all()) if entry_ids else {}
+    return likes.union_all(favourites)
 
 
-def _marked(viewer: Onlooker, entry_ids: Sequence[int], mark: type[Like] | type[Favourite]) -> set[int]:
-    query = select(mark.entry_id).where(mark.member_id == viewer.id, mark.entry_id.in_(set(entry_ids)))
-    return set(db.session.scalars(query)) if entry_ids else set()
+def _marked(viewer: Onlooker, entry_ids: Sequence[int]) -> dict[str, set[int]]:
+    """What the viewer likes among these, and what is a favourite of theirs."""
+    found: dict[str, set[int]] = {Like.__tablename__: set(), Favourite.__tablename__: set()}
+    given = {"viewer": viewer.id, "ids": sorted(set(entry_ids))}
+    for mark, entry_id in ask(_own_marks(), given) if entry_ids else ():
+        found[mark].add(entry_id)
+    return found

@@ -22,6 +22,7 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     Row,
+    Select,
     SQLColumnExpression,
     TextualSelect,
     and_,
@@ -39,7 +40,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased, joinedload
 
 from mixlite.core import clock
-from mixlite.core.db import BigId, Moment, db
+from mixlite.core.db import BigId, Moment, ask, db
 from mixlite.core.errors import NotHere
 from mixlite.core.paging import Position
 from mixlite.entries.audience import Audience, HasAudience
@@ -554,8 +555,12 @@ def new_in_feed(viewer_id: int, limit: int, since: Position) -> list[tuple[Posit
 def _authors_of(entry_ids: Sequence[int]) -> dict[int, int]:
     if not entry_ids:
         return {}
-    rows = db.session.execute(select(Entry.id, Entry.author_id).where(Entry.id.in_(entry_ids)))
-    return {row.id: row.author_id for row in rows}
+    return {row.id: row.author_id for row in ask(_authors(), {"ids": list(entry_ids)})}
+
+
+@cache
+def _authors() -> Select[int, int]:
+    return select(Entry.id, Entry.author_id).where(Entry.id.in_(bindparam("ids", expanding=True)))
 
 
 def _chosen(shapes: _Shapes, values: dict[str, Any]) -> list[Position]:
@@ -570,7 +575,7 @@ def _chosen(shapes: _Shapes, values: dict[str, Any]) -> list[Position]:
 def _asked(shape: str, values: dict[str, Any], side: str = _BEFORE) -> Sequence[Row[Any]]:
     """On one side of the place in `values`, if there is one."""
     query = _query(shape, side if "shown_at" in values else "", _SINCE if "since" in values else "")
-    return db.session.execute(query, values).all()
+    return ask(query, values).all()
 
 
 @cache

@@ -35,6 +35,7 @@ def pages_of(client: Client, start: Iterable[str], but_like: Iterable[str] = ())
             continue
         answer = client.get(address)
         if answer.status_code != 200 or answer.mimetype != "text/html":
+            answer.close()  # a file that is sent in pieces would hold its request open, and the next one with it
             continue
         kinds[endpoint] += 1
         if endpoint not in left_out:

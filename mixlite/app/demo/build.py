@@ -13,9 +13,9 @@ from typing import Any
 from flask import Flask
 
 from mixlite.app.demo import script
+from mixlite.app.demo.albums import fill_albums
 from mixlite.app.demo.habits import everybody_has_read
 from mixlite.app.demo.hosts import letters_come_back
-from mixlite.app.demo.pictures import hang_pictures
 from mixlite.app.demo.times import TOWN
 from mixlite.app.demo.years import Years
 from mixlite.app.factory import create_app
@@ -66,7 +66,7 @@ def version() -> str:
     """A digest of everything that the demo is made of."""
     here = Path(__file__).parent
     digest = hashlib.sha256()
-    for path in sorted((*here.glob("*.py"), *here.rglob("*.toml"))):
+    for path in sorted((*here.glob("*.py"), *here.rglob("*.toml"), *here.rglob("*.webp"))):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
@@ -107,8 +107,9 @@ def _fill(folder: Path, say: Say, overrides: dict[str, Any]) -> None:
     say(f"Playing three years of {len(cast)} people ...")
     with _closing(create_app(settings)):
         upgrade(settings)
-        Years(cast, script.read_latecomers(cast), hash_password(PASSWORD), now).play(say)
-        hang_pictures(now)
+        years = Years(cast, script.read_latecomers(cast), hash_password(PASSWORD), now)
+        years.play(say)
+        fill_albums(years, say)
         everybody_has_read(now)
         letters_come_back()
     _mark(folder, now)

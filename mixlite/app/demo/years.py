@@ -87,6 +87,10 @@ class Years:
         self._founded = self._timed[0].at.replace(hour=9, minute=0) - timedelta(weeks=WEEKS_OF_JOINING)
         self._joined: dict[int, datetime] = {}
 
+    def member(self, handle: str) -> Member:
+        """Once they have come."""
+        return self._members[handle]
+
     def play(self, say: Say) -> None:
         """Do it all, a month in one transaction, and say how far it is."""
         acts = sorted(self._acts(), key=lambda act: act.at)
@@ -204,7 +208,7 @@ class Years:
         for group in person.groups:
             self._groups[person.handle, group.name] = self._gather(member, group)
         for fact in person.facts:
-            given: dict[str, Any] = {"audience": fact.audience, "choice": self._choice(person.handle, fact.chosen)}
+            given: dict[str, Any] = {"audience": fact.audience, "choice": self.choice(person.handle, fact.chosen)}
             if fact.kind == FactKind.FREE:
                 add_free_fact(member, label=fact.label, value=fact.value, **given)
             else:
@@ -214,7 +218,8 @@ class Years:
     def _gather(self, member: Member, group: Circle) -> int:
         return put_in(member, make_group(member, name=group.name), people=group.people).id
 
-    def _choice(self, handle: str, chosen: Chosen | None) -> Choice | None:
+    def choice(self, handle: str, chosen: Chosen | None) -> Choice | None:
+        """For whom, in the ids of this site; None for what is not `chosen`."""
         if chosen is None:
             return None
         people, exceptions = (
@@ -264,7 +269,7 @@ class Years:
             revise_voice(author, entry, body=words.body, **given)
 
     def _given(self, piece: Piece) -> dict[str, Any]:
-        choice = self._choice(piece.author, piece.chosen)
+        choice = self.choice(piece.author, piece.chosen)
         return {"audience": piece.audience, "choice": choice, "needs_no_answer": piece.needs_no_answer}
 
     def _close(self, piece: Piece) -> None:

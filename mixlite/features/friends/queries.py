@@ -10,7 +10,7 @@ from sqlalchemy import Select, Subquery, and_, bindparam, exists, func, or_, sel
 from sqlalchemy.orm import aliased, joinedload
 
 from mixlite.core import clock
-from mixlite.core.db import BigId, db
+from mixlite.core.db import NOW, VIEWER, BigId, db
 from mixlite.core.errors import NotHere
 from mixlite.people.dismissals import Dismissal
 from mixlite.people.friendships import (
@@ -24,7 +24,6 @@ from mixlite.people.friendships import (
 )
 from mixlite.people.members import Member
 from mixlite.people.mutes import has_muted, mute_of, muted_by
-from mixlite.policy.showing import NOW, VIEWER
 from mixlite.policy.visibility import lets_use_ties, meets
 
 ON_GRID = 9

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import and_, bindparam, func, or_, select, text, union
 
 from mixlite.core import clock
-from mixlite.core.db import Moment, db
+from mixlite.core.db import VIEWER, Moment, ask
 from mixlite.core.language import local, today
 from mixlite.core.paging import Position
 from mixlite.core.rooms import current_house
@@ -18,7 +18,7 @@ from mixlite.entries.entries import ANSWERED, Entry
 from mixlite.entries.read_marks import ReadMark
 from mixlite.features.home.models import FeedMark
 from mixlite.people.members import Member
-from mixlite.policy.showing import VIEWER, may_be_news, seen_number
+from mixlite.policy.showing import may_be_news, seen_number
 from mixlite.policy.visibility import meets, new_in_feed, sees
 
 MOST_COUNTED = 200
@@ -49,10 +49,13 @@ class Unread:
 
 def mark_of(viewer: Member) -> Mark:
     """How far they have read. Whoever never said so has to read only what came after them."""
-    row = db.session.get(FeedMark, viewer.id, populate_existing=True)
-    if row is None:
-        return Mark((viewer.joined_at, 0), is_set=False)
-    return Mark((row.shown_at, row.entry_id), is_set=True)
+    row = ask(_mark(), {"viewer": viewer.id}).one_or_none()
+    return Mark((viewer.joined_at, 0), is_set=False) if row is None else Mark((row[0], row[1]), is_set=True)
+
+
+@cache
+def _mark() -> Any:
+    return select(FeedMark.shown_at, FeedMark.entry_id).where(FeedMark.member_id == VIEWER)
 
 
 def unread_since(viewer: Member, place: Position) -> Unread:
@@ -81,13 +84,13 @@ class NewComments:
 
 def new_comments(viewer: Member, _subjects: Sequence[Any]) -> Mapping[None, Any]:
     """For home: on what I wrote, and on what others wrote after I had answered there. Only what I may see."""
-    rows = db.session.execute(_new_comments(), {"viewer": viewer.id, "now": clock.now()}).all()
-    if not rows:
+    commented = ask(_new_comments(), {"viewer": viewer.id}).all()
+    if not commented:
         return {}
     kinds = current_house().kinds
     found: dict[str, NewComments] = {}
     for name, is_mine in (("mine", True), ("others", False)):
-        of_these = [row for row in rows if (row.author_id == viewer.id) == is_mine]
+        of_these = [row for row in commented if (row.author_id == viewer.id) == is_mine]
         if of_these:
             first = of_these[0]
             found[name] = NewComments(
@@ -167,9 +170,7 @@ def this_day(viewer: Member, _subjects: Sequence[Any]) -> Mapping[None, Any]:
     given: dict[str, Any] = {"viewer": viewer.id}
     for years in range(1, YEARS_BACK + 1):
         given[f"begin{years}"], given[f"end{years}"] = _around(_years_before(today(), years))
-    found = [
-        (*_distance(local(row.shown_at).date(), today()), row) for row in db.session.execute(_own_diaries(), given)
-    ]
+    found = [(*_distance(local(row.shown_at).date(), today()), row) for row in ask(_own_diaries(), given)]
     if not found:
         return {}
     days, years, row = min(found, key=lambda each: each[:2])

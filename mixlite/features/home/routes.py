@@ -2,7 +2,7 @@
 
 from hashlib import sha256
 
-from flask import Blueprint, Response, jsonify, request, url_for
+from flask import Blueprint, Response, jsonify, make_response, render_template, request, session, url_for
 from flask_login import current_user
 
 from mixlite.core.errors import NotHere
@@ -10,6 +10,7 @@ from mixlite.core.forms import act
 from mixlite.core.http import done, leave_no_trace, page, public
 from mixlite.core.language import current_language, ngettext
 from mixlite.core.language import gettext as _
+from mixlite.core.memory import page_as_before
 from mixlite.features.home import verbs
 from mixlite.features.home.feed import feed_page, top_cursors
 from mixlite.features.home.queries import unread_since
@@ -60,6 +61,13 @@ def manifest() -> Response:
 
 
 def _home() -> Response:
+    """Further pages, and one that has something to tell once, are drawn for this time only."""
+    if request.args or "_flashes" in session:
+        return make_response(_drawn())
+    return page_as_before(_drawn, current_user.id)
+
+
+def _drawn() -> str:
     feed = feed_page(current_user, request.args.get("after"), request.args.get("top"))
     older_url = url_for("home.show", after=feed.after, top=feed.top) if feed.after else None
-    return page("home/show.html", feed=feed, older_url=older_url)
+    return render_template("home/show.html", feed=feed, older_url=older_url)

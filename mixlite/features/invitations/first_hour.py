@@ -9,12 +9,24 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, Select, and_, bindparam, exists, func, literal, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 
 from mixlite.core import clock
-from mixlite.core.db import BigId, db
+from mixlite.core.db import NOW, VIEWER, BigId, ago, ask, db
 from mixlite.entries.entries import Entry
 from mixlite.features.invitations.models import ArrivalsSeen
 from mixlite.features.invitations.queries import letter_to
@@ -23,7 +35,6 @@ from mixlite.people.dismissals import Dismissal
 from mixlite.people.friendships import FriendRequest, Friendship
 from mixlite.people.members import Member
 from mixlite.people.mutes import has_muted
-from mixlite.policy.showing import NOW, VIEWER
 from mixlite.policy.visibility import does_meet, lets_use_ties, meets, shows_friends
 
 NEWCOMER_FOR = timedelta(days=7)
@@ -140,19 +151,27 @@ def _friends_of_friends() -> Select[int]:
 
 def arrivals(viewer: Member, _subjects: Sequence[Any]) -> Mapping[None, Any]:
     """For the inviter's home: who came in lately through a link of theirs, until they were looked at."""
-    seen = select(ArrivalsSeen.newcomer_id).where(ArrivalsSeen.member_id == viewer.id).scalar_subquery()
-    lately = (
-        *_came_lately(viewer.id),
-        Member.id > func.coalesce(seen, 0),
-        meets(viewer.id, Member),
-        ~has_muted(viewer.id, Member.id),
-    )
-    newest = select(Member).where(*lately).order_by(Member.joined_at.desc(), Member.id.desc()).limit(NAMED)
-    members = db.session.scalars(newest).all()
+    members = db.session.scalars(_newest_arrivals(), {"viewer": viewer.id}).all()
     if not members:
         return {}
-    count = db.session.scalar(select(func.count()).select_from(Member).where(*lately)) or 0
-    return {None: {"members": members, "count": count}}
+    return {None: {"members": members, "count": ask(_count_of_arrivals(), {"viewer": viewer.id}).scalar()}}
+
+
+@cache
+def _newest_arrivals() -> Select[Member]:
+    newest = select(Member).where(*_are_to_be_told())
+    return newest.order_by(Member.joined_at.desc(), Member.id.desc()).limit(NAMED)
+
+
+@cache
+def _count_of_arrivals() -> Select[int]:
+    return select(func.count()).select_from(Member).where(*_are_to_be_told())
+
+
+def _are_to_be_told() -> Sequence[ColumnElement[bool]]:
+    seen = select(ArrivalsSeen.newcomer_id).where(ArrivalsSeen.member_id == VIEWER).scalar_subquery()
+    is_new = Member.id > func.coalesce(seen, 0)
+    return (*_came_lately(VIEWER), is_new, meets(VIEWER, Member), ~has_muted(VIEWER, Member.id))
 
 
 def trace_of_greeting(*, member_id: int, newcomer_id: int | None = None) -> Executable | None:
@@ -173,5 +192,5 @@ def trace_of_greeting(*, member_id: int, newcomer_id: int | None = None) -> Exec
     )
 
 
-def _came_lately(inviter_id: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return Member.sponsor_id == inviter_id, Member.joined_at > clock.now() - TOLD_FOR
+def _came_lately(inviter_id: Any) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return Member.sponsor_id == inviter_id, Member.joined_at > ago(TOLD_FOR)

@@ -3,13 +3,28 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, column, exists, func, literal, or_, select, tuple_, values
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    column,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    values,
+)
 from sqlalchemy.orm import aliased
 
-from mixlite.core import clock
-from mixlite.core.db import Moment, db
+from mixlite.core.db import VIEWER, Moment, ago, db
 from mixlite.core.language import local, midnight, today
 from mixlite.core.paging import Position
 from mixlite.entries.audience import Audience
@@ -18,13 +33,14 @@ from mixlite.entries.facts import Fact, FactKind, in_order
 from mixlite.entries.marks import Favourite
 from mixlite.people.friendships import Friendship, friendship_between, request_between
 from mixlite.people.members import Member
-from mixlite.people.mutes import Mute, has_muted, is_running
+from mixlite.people.mutes import has_muted
 from mixlite.policy.visibility import meets, sees, shows_friends
 
 NEWCOMER_FOR = timedelta(days=30)
 NEWCOMERS = 5
 BIRTHDAYS_AHEAD = 7  # days, today among them
 BIRTHDAYS_ON_HOME = 8
+_DAYS = [f"day{number}" for number in range(BIRTHDAYS_AHEAD + 1)]  # one more where 29 February is kept on the 28th
 STRANGERS_LOOKED_AT = 100
 MOST_MONTHS = 600
 
@@ -205,21 +221,22 @@ def my_card(viewer: Member, _subjects: Sequence[Any]) -> Mapping[None, Any]:
 
 def newcomers(viewer: Member, _subjects: Sequence[Any]) -> Mapping[None, Any]:
     """For home: who came in lately, with who vouched for them."""
-    member = aliased(Member)
-    query = (
-        select(member)
-        .where(member.joined_at > clock.now() - NEWCOMER_FOR, member.id != viewer.id, meets(viewer.id, member))
-        .where(~has_muted(viewer.id, member.id))
+    found = [(person, sponsor) for person, sponsor in db.session.execute(_newcomers(), {"viewer": viewer.id})]
+    return {None: {"newcomers": found}} if found else {}
+
+
+@cache
+def _newcomers() -> Select[Member, Member]:
+    """With the sponsor, as far as that person exists for the viewer."""
+    member, sponsor = aliased(Member), aliased(Member)
+    return (
+        select(member, sponsor)
+        .outerjoin(sponsor, and_(sponsor.id == member.sponsor_id, meets(VIEWER, sponsor)))
+        .where(member.joined_at > ago(NEWCOMER_FOR), member.id != VIEWER, meets(VIEWER, member))
+        .where(~has_muted(VIEWER, member.id))
         .order_by(member.joined_at.desc(), member.id.desc())
         .limit(NEWCOMERS)
     )
-    found = db.session.scalars(query).all()
-    if not found:
-        return {}
-    ids = {person.sponsor_id for person in found if person.sponsor_id}
-    met = db.session.scalars(select(Member).where(Member.id.in_(ids), meets(viewer.id, Member)))
-    sponsors = {sponsor.id: sponsor for sponsor in met}
-    return {None: {"newcomers": [(person, sponsors.get(person.sponsor_id or 0)) for person in found]}}
 
 
 @dataclass(frozen=True)
@@ -237,18 +254,23 @@ def birthdays(viewer: Member, _subjects: Sequence[Any]) -> Mapping[None, Any]:
     than a village. Nobody from whom the viewer takes a break.
     """
     days = _days_by_name(today())
-    near = _birthdays_of_friends(viewer, list(days)).union_all(_birthdays_of_others(viewer, list(days))).subquery()
-    is_muted = exists(select(1).where(Mute.member_id == viewer.id, Mute.muted_id == near.c.member_id, is_running()))
-    order = case({name: number for number, name in enumerate(days)}, value=near.c.month_day)
-    query = (
+    given = {**dict.fromkeys(_DAYS, ""), **dict(zip(_DAYS, days, strict=False)), "viewer": viewer.id}
+    found = [Birthday(member, days[name]) for member, name in db.session.execute(_birthdays(), given)]
+    return {None: {"birthdays": sorted(found, key=lambda each: each.day), "today": today()}} if found else {}
+
+
+@cache
+def _birthdays() -> Select[Member, str]:
+    names = [bindparam(name, type_=String) for name in _DAYS]
+    near = _birthdays_of_friends(names).union_all(_birthdays_of_others(names)).subquery()
+    order = case(*((near.c.month_day == name, number) for number, name in enumerate(names)))
+    return (
         select(Member, near.c.month_day)
         .join(near, near.c.member_id == Member.id)
-        .where(~is_muted)
+        .where(~has_muted(VIEWER, near.c.member_id))
         .order_by(near.c.is_friend.desc(), order, Member.id)
         .limit(BIRTHDAYS_ON_HOME)
     )
-    found = [Birthday(member, days[name]) for member, name in db.session.execute(query)]
-    return {None: {"birthdays": sorted(found, key=lambda each: each.day), "today": today()}} if found else {}
 
 
 def _days_by_name(start: date) -> dict[str, date]:
@@ -261,18 +283,18 @@ def _days_by_name(start: date) -> dict[str, date]:
     return days
 
 
-def _birthdays_of_friends(viewer: Member, names: Sequence[str]) -> Select[Any, Any, Any]:
+def _birthdays_of_friends(names: Sequence[Any]) -> Select[Any, Any, Any]:
     query = select(Fact.author_id.label("member_id"), Fact.month_day.label("month_day"), literal(1).label("is_friend"))
-    query = query.join(Friendship, (Friendship.friend_id == Fact.author_id) & (Friendship.member_id == viewer.id))
-    return query.where(Fact.kind == FactKind.BIRTHDAY, Fact.month_day.in_(names), sees(viewer.id, Fact))
+    query = query.join(Friendship, (Friendship.friend_id == Fact.author_id) & (Friendship.member_id == VIEWER))
+    return query.where(Fact.kind == FactKind.BIRTHDAY, Fact.month_day.in_(names), sees(VIEWER, Fact))
 
 
-def _birthdays_of_others(viewer: Member, names: Sequence[str]) -> Select[Any, Any, Any]:
+def _birthdays_of_others(names: Sequence[Any]) -> Select[Any, Any, Any]:
     is_friend = exists(
-        select(1).where(Friendship.member_id == viewer.id, Friendship.friend_id == Fact.author_id).correlate(Fact)
+        select(1).where(Friendship.member_id == VIEWER, Friendship.friend_id == Fact.author_id).correlate(Fact)
     )
     for_more = or_(Fact.audience == Audience.MEMBERS, Fact.audience == Audience.FRIENDS_OF_FRIENDS)
-    some = select(Fact.id).where(Fact.month_day.in_(names), for_more, Fact.author_id != viewer.id, ~is_friend)
+    some = select(Fact.id).where(Fact.month_day.in_(names), for_more, Fact.author_id != VIEWER, ~is_friend)
     some = some.order_by(Fact.month_day, Fact.id).limit(STRANGERS_LOOKED_AT)
     query = select(Fact.author_id.label("member_id"), Fact.month_day.label("month_day"), literal(0).label("is_friend"))
-    return query.where(Fact.id.in_(some.scalar_subquery()), sees(viewer.id, Fact))
+    return query.where(Fact.id.in_(some.scalar_subquery()), sees(VIEWER, Fact))

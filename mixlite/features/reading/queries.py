@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Subquery, func, select
+from sqlalchemy import Select, Subquery, func, select
 from sqlalchemy.orm import aliased, joinedload
 
-from mixlite.core import clock
-from mixlite.core.db import db
+from mixlite.core.db import VIEWER, ago, db
 from mixlite.core.errors import NotHere
 from mixlite.entries.comments import Comment
 from mixlite.entries.entries import Entry
@@ -19,7 +19,7 @@ from mixlite.people.friendships import Friendship
 from mixlite.people.groups import groups_of
 from mixlite.people.members import Member, handles_of_ids
 from mixlite.people.mutes import has_muted
-from mixlite.policy.showing import shown
+from mixlite.policy.showing import titles_of
 from mixlite.policy.visibility import meets, sees
 
 FAVOURITES_ON_HOME = 4
@@ -108,38 +108,50 @@ def likers_of(viewer: Member, entry: Entry, limit: int) -> Sequence[Member]:
     return db.session.scalars(query).all()
 
 
+@dataclass(frozen=True)
+class Recommended:
+    """A diary entry, and whose favourite it is."""
+
+    entry: Entry
+    content: Any
+    favourite_of: Sequence[Member]
+
+
 def friends_favourites(viewer: Member, _subjects: Sequence[Any]) -> Mapping[None, Any]:
     """For home: the diary entries that friends made a favourite lately, only what the viewer may read, each once."""
-    latest = _latest_favourites_of_friends(viewer)
-    query = (
+    recommended: dict[int, list[Member]] = {}
+    for entry_id, friend in db.session.execute(_favourites_of_friends(), {"viewer": viewer.id}):
+        recommended.setdefault(entry_id, []).append(friend)
+    named = titles_of(list(recommended)[:FAVOURITES_ON_HOME])
+    items = [Recommended(entry, content, recommended[entry.id]) for entry, content in named]
+    return {None: {"items": items}} if items else {}
+
+
+@cache
+def _favourites_of_friends() -> Select[int, Member]:
+    latest = _latest_favourites_of_friends()
+    return (
         select(Entry.id, Member)
         .select_from(latest)
         .join(Entry, Entry.id == latest.c.entry_id)
         .join(Member, Member.id == latest.c.member_id)
-        .where(meets(viewer.id, Member), sees(viewer.id, Entry), Entry.author_id != viewer.id)
-        .where(~has_muted(viewer.id, Entry.author_id))
+        .where(meets(VIEWER, Member), sees(VIEWER, Entry), Entry.author_id != VIEWER)
+        .where(~has_muted(VIEWER, Entry.author_id))
         .order_by(latest.c.created_at.desc(), Entry.id.desc())
     )
-    recommended: dict[int, list[Member]] = {}
-    for entry_id, friend in db.session.execute(query):
-        recommended.setdefault(entry_id, []).append(friend)
-    items = shown(viewer, list(recommended)[:FAVOURITES_ON_HOME])
-    for item in items:
-        item.favourite_of = recommended[item.entry.id]
-    return {None: {"items": items}} if items else {}
 
 
-def _latest_favourites_of_friends(viewer: Member) -> Subquery:
+def _latest_favourites_of_friends() -> Subquery:
     """The newest, seen or not, by the friends whose newest are newest: so it costs one look at each friend."""
     own = aliased(Favourite)
     newest = select(func.max(own.created_at)).where(own.member_id == Friendship.friend_id).scalar_subquery()
     friends = (
         select(Friendship.friend_id)
-        .where(Friendship.member_id == viewer.id, ~has_muted(viewer.id, Friendship.friend_id))
+        .where(Friendship.member_id == VIEWER, ~has_muted(VIEWER, Friendship.friend_id))
         .order_by(newest.desc().nulls_last())
         .limit(FAVOURITES_LOOKED_AT)
     )
-    lately = (Favourite.member_id.in_(friends), Favourite.created_at > clock.now() - RECOMMENDED_FOR)
+    lately = (Favourite.member_id.in_(friends), Favourite.created_at > ago(RECOMMENDED_FOR))
     is_diary = (Entry.id == Favourite.entry_id) & (Entry.kind == "diary")
     query = select(Favourite).join(Entry, is_diary).where(*lately)
     query = query.order_by(Favourite.created_at.desc(), Favourite.entry_id.desc())

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from mixlite.core import clock
-from mixlite.core.db import db
+from mixlite.core.db import VIEWER, ask, db
 from mixlite.core.errors import NotHere
 from mixlite.core.rooms import Reportable, current_house
 from mixlite.features.reports.models import Report
@@ -58,8 +59,12 @@ def _has_earlier_open() -> ColumnElement[bool]:
 
 def count_of_waiting() -> int:
     """How many things wait for a host."""
-    query = select(func.count()).select_from(Report).where(Report.state == "open", ~_has_earlier_open())
-    return db.session.scalar(query) or 0
+    return ask(_count_of_waiting(), {}).scalar() or 0
+
+
+@cache
+def _count_of_waiting() -> Select[int]:
+    return select(func.count()).select_from(Report).where(Report.state == "open", ~_has_earlier_open())
 
 
 def decided_reports(limit: int, before_id: int | None = None) -> Sequence[Report]:
@@ -121,22 +126,20 @@ def counts_about(member_id: int) -> Mapping[str, int]:
 
 def verdicts_for(viewer: Member, limit: int) -> Sequence[Report]:
     """What was decided and the viewer has not put away yet, as reporter or as the one it was about."""
-    query = (
+    return db.session.scalars(_verdicts(), {"viewer": viewer.id, "limit": limit}).all()
+
+
+@cache
+def _verdicts() -> Select[Report]:
+    untold_reporter = and_(Report.reporter_id == VIEWER, Report.told_reporter_at.is_(None))
+    untold_maker = and_(Report.about_id == VIEWER, Report.told_about_at.is_(None))
+    return (
         select(Report)
-        .where(Report.state != "open", or_(_untold_reporter(viewer), _untold_maker(viewer)))
+        .where(Report.state != "open", or_(untold_reporter, untold_maker))
         .options(joinedload(Report.about))
         .order_by(Report.id)
-        .limit(limit)
+        .limit(bindparam("limit"))
     )
-    return db.session.scalars(query).all()
-
-
-def _untold_reporter(viewer: Member) -> ColumnElement[bool]:
-    return and_(Report.reporter_id == viewer.id, Report.told_reporter_at.is_(None))
-
-
-def _untold_maker(viewer: Member) -> ColumnElement[bool]:
-    return and_(Report.about_id == viewer.id, Report.told_about_at.is_(None))
 
 
 # ---- panels

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from mixlite.core import clock
+from mixlite.core import clock, memory
 from mixlite.core.db import db, writing
 from mixlite.features.friends.verbs import ask_to_be_friends, block, mute, unmute
 from mixlite.features.invitations.first_hour import people_to_know
@@ -136,6 +136,8 @@ def test_the_inviter_is_told_of_who_arrived_for_some_days(house):
 def test_the_first_home_asks_the_same_number_of_questions_however_many_are_suggested(house):
     leo = house.sign_in("leo")
     leo.get("/")
+    with house.inside():
+        memory.forget()
     with house.statements() as few:
         leo.get("/")
     for number in range(8):

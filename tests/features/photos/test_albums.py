@@ -351,3 +351,32 @@ def test_s17_a_zip_under_way_ends_where_the_album_is_narrowed(site, cast):
     with zipfile.ZipFile(BytesIO(content)) as archive:
         assert archive.namelist() == ["001.webp"]
     assert friend.get(f"{album}/zip").status_code == 404
+
+
+def test_a_draft_with_pictures_is_gone_on_with_on_home_and_loses_none(site, cast):
+    author = site.sign_in("author")
+    (form,) = [form for form in author.forms(author.get("/voice/new")) if "Post" in form.buttons]
+    sent = {
+        **form.fields,
+        "body": "Look!",
+        "audience": "friends",
+        "files": [(picture(), "c.jpg"), (picture(), "d.jpg")],
+    }
+    assert author.http.post("/drafts/voice", data=sent).status_code == 303
+    home = author.get("/")
+    assert "2 pictures" in home.text
+    (form,) = [form for form in author.forms(home) if "Post" in form.buttons]
+    tokens = re.findall(r'name="media" value="(\w+)"', form.markup)
+    assert (
+        author.http.post("/drafts/voice", data={**form.fields, "media": tokens, "body": "Look here!"}).status_code
+        == 303
+    )
+    (form,) = [form for form in author.forms(author.get("/")) if "Post" in form.buttons]
+    posted = author.http.post(form.action, data={**form.fields, "media": tokens, "alt": ["", ""]})
+    assert posted.status_code == 303
+    work(site)
+    friend = site.sign_in("friend")
+    entry = re.search(r'class="item[^"]*" id="e(\d+)"', friend.get("/").text)
+    assert entry is not None
+    assert "Look here!" in friend.get(f"/entries/{entry[1]}").text
+    assert len(sources(friend, f"/entries/{entry[1]}")) == 2
