@@ -265,6 +265,8 @@ def test_a_cover_stands_for_its_album(site, cast):
     assert author.post(f"/entries/{ids[-1]}/cover").status_code == 303
     strip = re.findall(r'<a href="/entries/(\d+)" aria-label', friend.get("/@author/photos").text)
     assert [int(found) for found in strip[:2]] == [ids[-1], ids[0]]
+    assert author.submit(f"/entries/{ids[-1]}/delete", "Delete").status_code == 303
+    assert f"/entries/{ids[-1]}" not in friend.get("/@author/photos").text, "the first stands for it again"
     diary = site.diary("author", "friends")
     assert author.submit(f"/entries/{diary}/photos/add", "Add", files=[(picture(), "a.jpg")]).status_code == 303
     (inside,) = photo_ids(author, f"/entries/{diary}")
