@@ -54,6 +54,7 @@ if (own) {
       else location.href = own.querySelector("a[rel=up]").href;
     } else press(event, own, go);
   });
+  own.dataset.listens = "";
 }
 
 // ---- above a page with many
@@ -128,6 +129,7 @@ sheet?.parentElement.parentElement.addEventListener("click", (event) => {
   if (!dialog) build();
   show(link.href);
 });
+if (sheet) sheet.dataset.listens = "";
 addEventListener("popstate", () => {
   if (dialog?.open && !history.state?.lightbox) dialog.close();
   else if (!dialog?.open && history.state?.lightbox) location.reload();
