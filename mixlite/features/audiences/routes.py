@@ -16,6 +16,8 @@ from mixlite.entries.habits import FOR_ALL_KINDS, habit_of
 from mixlite.entries.selections import known_selection
 from mixlite.features.audiences import queries, verbs
 from mixlite.features.audiences.forms import DefaultForm, ManyForm
+from mixlite.people.friendships import friends_of
+from mixlite.people.members import Member
 from mixlite.policy.choosing import ForWhom, as_data, picker
 from mixlite.policy.showing import shown
 from mixlite.policy.visibility import Guise, count_of_future_readers
@@ -26,6 +28,7 @@ MOST_UNDONE = 10
 SEEN_PER_PAGE = 20
 FRIENDS_SEEN = 9
 COMMENTS_SEEN = 50
+FRIENDS_OFFERED = 12
 GUISES = {
     Guise.FRIEND_OF_FRIEND: _l("a friend of a friend"),
     Guise.STRANGER: _l("somebody here you do not know"),
@@ -106,7 +109,7 @@ def default() -> Response:
 def view_as() -> Response:
     given = request.args.get("who", "")
     if not given:
-        return page("audiences/view_as.html", eyes=None, given="", guises=GUISES)
+        return page("audiences/view_as.html", eyes=None, given="", guises=GUISES, friends=_some_friends())
     eyes = queries.eyes_of(current_user, given)
     cursors = Cursors(f"view-as-{given.lower()}", current_user.id)
     rows = queries.entries_seen(current_user, eyes, SEEN_PER_PAGE + 1, cursors.read(request.args.get("after")))
@@ -131,12 +134,17 @@ def entry_as(entry_id: int) -> Response:
     eyes = queries.eyes_of(current_user, given) if given else None
     common: dict[str, Any] = {"entry": entry, "eyes": eyes, "given": given, "guises": GUISES}
     if eyes is None or not queries.is_seen(entry, eyes):
-        return page("audiences/entry_as.html", **common, item=None)
+        return page("audiences/entry_as.html", **common, item=None, friends=[] if eyes else _some_friends())
     item, after = shown(eyes, [entry_id])[0], _number(request.args.get("after", ""))
     found = queries.comments_seen(entry, eyes, COMMENTS_SEEN + 1, after)
     comments, last = found[:COMMENTS_SEEN], found[COMMENTS_SEEN - 1].number if len(found) > COMMENTS_SEEN else None
     later = url_for("audiences.entry_as", entry_id=entry_id, who=given, after=last) if last else None
     return page("audiences/entry_as.html", **common, item=item, comments=comments, later_url=later)
+
+
+def _some_friends() -> list[Member]:
+    """To begin with: the newest friends, whose eyes are one touch away."""
+    return [friend for friend, _since in friends_of(current_user.id, FRIENDS_OFFERED)]
 
 
 def _number(given: str) -> int:
