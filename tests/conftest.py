@@ -37,6 +37,7 @@ _LONG = (
     "features/leaving/test_leaving_browser.py",
     "features/media/test_full_disk.py",
     "features/media/test_killed.py",
+    "features/photos/test_browser.py",
     "features/profiles/test_browser.py",
     "features/reports/test_browser.py",
     "migrations/",
