@@ -339,3 +339,31 @@ def test_pages_of_pictures_are_whole_in_every_light_and_size(house, new_context,
         told += [f"{path}: {words}" for words in found]
     assert not told, "\n".join(told)
     assert_clean(page)
+
+
+def test_after_the_page_was_lost_the_same_file_goes_on_where_it_broke(house, new_context, tmp_path):
+    _site, address = house
+    file = tmp_path / "large.png"
+    file.write_bytes(large()["buffer"])
+    page = come_in(new_context(), address, "host")
+    page.goto(f"{address}/albums/new")
+    expect(page.locator(".upload-ways")).to_be_visible()
+    sent = []
+
+    def part(route):
+        sent.append(int(route.request.url.rpartition("/")[2]))
+        if sent == [0] or 0 not in sent:
+            route.continue_()
+        else:
+            route.abort()
+
+    page.route("**/parts/*", part)
+    page.set_input_files("input[name=files]", [file])
+    with page.expect_request(lambda request: request.url.endswith(f"/parts/{1024 * 1024}")):
+        pass
+    page.reload()
+    expect(page.locator(".upload-ways")).to_be_visible()
+    sent.clear()
+    page.set_input_files("input[name=files]", [file])
+    expect(page.locator(".upload [name=media]")).to_have_count(1)
+    assert sent[0] == 1024 * 1024, "the first part is there already"
