@@ -38,6 +38,7 @@ _LONG = (
     "features/media/test_full_disk.py",
     "features/media/test_killed.py",
     "features/photos/test_browser.py",
+    "features/photos/test_camera_roll.py",
     "features/profiles/test_browser.py",
     "features/reports/test_browser.py",
     "migrations/",
