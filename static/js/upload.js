@@ -258,6 +258,7 @@ function setUp(holder) {
       each.value = "";
     });
   }
+  holder.querySelector(".camera").addEventListener("click", () => holder.querySelector("[capture]").click());
   for (const line of list.children) {
     line.querySelector("input:not([type=hidden])").classList.add("upload-alt");
     const item = new Item(undefined, line);

@@ -13,8 +13,11 @@ from mixlite.entries.comments import Comment
 from mixlite.entries.entries import Entry
 from mixlite.entries.facts import Fact
 from mixlite.entries.marks import Favourite, Like
+from mixlite.entries.media import Media
+from mixlite.entries.photos import Photo
 from mixlite.features.diary.models import Diary
 from mixlite.features.invitations.models import Invitation
+from mixlite.features.photos.models import Album
 from mixlite.features.voice.models import Voice
 from mixlite.people.friendships import FriendRequest, Friendship
 from mixlite.people.members import Member
@@ -26,8 +29,8 @@ BUDGETS = {
     "/entries/{entry}": 17,
     "/entries/{entry}/readers": 16,
     "/entries/{entry}/edit": 15,
-    "/@friend0": 27,  # with how we are connected, breaks and groups
-    "/@host": 21,
+    "/@friend0": 29,  # with how we are connected, breaks and groups
+    "/@host": 23,
     "/@host/diary": 15,
     "/@host/diary?when=2026": 15,
     "/@host/friends": 6,
@@ -37,6 +40,8 @@ BUDGETS = {
     "/invitations": 6,
     "/diary/new": 7,
     "/voice/new": 7,
+    "/albums/new": 6,
+    "/@host/photos": 11,
     "/drafts": 4,
     "/settings/profile": 4,
     "/settings/profile/facts/place": 12,
@@ -71,6 +76,7 @@ def _grow(site: Site, first: int, last: int) -> None:
             _facts(member.id, moment)
             for author in (member.id, host):
                 _entries(author, member.id, host, moment)
+                _album(author, moment)
 
 
 def _facts(author: int, moment) -> None:
@@ -111,6 +117,24 @@ def _entries(author: int, friend: int, host: int, moment) -> None:
             db.session.add_all(
                 [mark(entry_id=entry.id, member_id=who, created_at=moment) for mark in (Like, Favourite)]
             )
+
+
+def _album(author: int, moment) -> None:
+    """With two pictures."""
+    given = {"author_id": author, "created_at": moment, "shown_at": moment, "published_at": moment}
+    album = Entry(kind="album", audience="friends", **given)
+    db.session.add(album)
+    db.session.flush()
+    db.session.add(Album(entry_id=album.id, title="T", body="B"))
+    for position in range(2):
+        photo = Entry(kind="photo", audience="parent", parent_id=album.id, **given)
+        db.session.add(photo)
+        db.session.flush()
+        db.session.add(Photo(entry_id=photo.id, parent_id=album.id, position=position))
+        sizes = {"size": 1, "bytes": 1, "width": 9, "height": 9, "colour": "aabbcc", "widths": "9", "lengths": "1"}
+        times = {"due_at": moment, "touched_at": moment, "created_at": moment, "settled_at": moment}
+        names = {"token": f"token{photo.id}", "owner_id": author, "file_name": "f", "state": "ready"}
+        db.session.add(Media(entry_id=photo.id, **names, **sizes, **times))
 
 
 def _more_on_one_entry(site: Site, entry: int, first: int, last: int) -> None:

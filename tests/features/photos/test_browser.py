@@ -11,6 +11,7 @@ from mixlite.app.worker import build_workshop
 from mixlite.core.db import db
 from mixlite.entries.media import Media
 from mixlite.entries.photos import Photo
+from tests.support import looking
 from tests.support.browser import PHONE, assert_accessible, assert_clean
 from tests.support.live import answering
 from tests.support.site import PASSWORD
@@ -209,7 +210,9 @@ def test_pictures_are_dropped_pasted_and_taken_with_the_camera(house, new_contex
     expect(page.locator(".upload-ways")).to_be_visible()
     page.evaluate(GIVE, ["textarea[name=body]", "drop"])
     page.evaluate(GIVE, ["textarea[name=body]", "paste"])
-    page.set_input_files(".camera input", pictures("teal"))
+    with page.expect_file_chooser() as camera:
+        page.get_by_role("button", name="Take a picture").click()
+    camera.value.set_files(pictures("teal"))
     expect(page.locator(".upload [name=media]")).to_have_count(3)
     expect(page.locator(".upload-name")).to_have_text(["drop.png", "paste.png", "IMG_0.jpg"])
     page.get_by_role("textbox", name="Title").fill("Three ways")
@@ -301,3 +304,66 @@ def test_a_finger_wipes_and_a_touch_brings_near(house, new_context):
     page.go_back()
     expect(viewer).to_be_hidden()
     assert_clean(page)
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_pages_of_pictures_are_whole_in_every_light_and_size(house, new_context, language):
+    """As `tests/app/test_every_page.py` looks at all pages; that house has no pictures."""
+    site, address = house
+    page = come_in(new_context(locale=language, reduced_motion="reduce"), address, "host")
+    page.goto(f"{address}/albums/new")
+    page.locator("[name=title]").fill("Three")
+    page.set_input_files("input[name=files]", pictures("teal", "maroon", "olive"))
+    expect(page.locator(".upload [name=media]")).to_have_count(3)
+    page.locator(".end-bar button.main").click()
+    page.wait_for_url(ALBUM)
+    work(site)
+    album = page.url.removeprefix(address)
+    entry = album.replace("albums", "entries")
+    page.reload()
+    photo = page.locator(".prints-sheet a[id]").nth(1).get_attribute("href")
+    rooms = ("photos/arrange", "photos/describe", "photos/add")
+    told = []
+    for path in (album, entry, f"{album}/contributors", *(f"{entry}/{room}" for room in rooms), photo, f"{photo}/edit"):
+        page.set_viewport_size(PHONE)
+        page.evaluate("document.documentElement.style.fontSize = ''")
+        page.goto(address + path)
+        found = [*looking.too_small(page), *looking.keyboard(page), *looking.moving(page)]
+        for light in ("light", "dark"):
+            looking.in_light(page, light)
+            found += looking.axe(page)
+        for width, size in ((looking.NARROW, "100%"), (PHONE["width"], "200%"), (1280, "200%")):
+            page.set_viewport_size({"width": width, "height": 800})
+            page.evaluate("(size) => { document.documentElement.style.fontSize = size; }", size)
+            found += [f"{width} px, {size}: {words}" for words in (*looking.runs_over(page), *looking.cut_off(page))]
+        told += [f"{path}: {words}" for words in found]
+    assert not told, "\n".join(told)
+    assert_clean(page)
+
+
+def test_after_the_page_was_lost_the_same_file_goes_on_where_it_broke(house, new_context, tmp_path):
+    _site, address = house
+    file = tmp_path / "large.png"
+    file.write_bytes(large()["buffer"])
+    page = come_in(new_context(), address, "host")
+    page.goto(f"{address}/albums/new")
+    expect(page.locator(".upload-ways")).to_be_visible()
+    sent = []
+
+    def part(route):
+        sent.append(int(route.request.url.rpartition("/")[2]))
+        if sent == [0] or 0 not in sent:
+            route.continue_()
+        else:
+            route.abort()
+
+    page.route("**/parts/*", part)
+    page.set_input_files("input[name=files]", [file])
+    with page.expect_request(lambda request: request.url.endswith(f"/parts/{1024 * 1024}")):
+        pass
+    page.reload()
+    expect(page.locator(".upload-ways")).to_be_visible()
+    sent.clear()
+    page.set_input_files("input[name=files]", [file])
+    expect(page.locator(".upload [name=media]")).to_have_count(1)
+    assert sent[0] == 1024 * 1024, "the first part is there already"
