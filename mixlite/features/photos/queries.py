@@ -5,12 +5,13 @@ What is loaded here by id came through the law: whoever sees an album sees the p
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import func, literal_column, select, tuple_, union_all
+from sqlalchemy import Select, bindparam, func, literal_column, select, tuple_, union_all
 from sqlalchemy.orm import aliased
 
-from mixlite.core.db import db
+from mixlite.core.db import VIEWER, BigId, ask, db
 from mixlite.core.language import gettext as _
 from mixlite.core.paging import Position
 from mixlite.core.rooms import current_house
@@ -110,32 +111,45 @@ def newest_of_member(viewer: Member, subjects: Sequence[Member]) -> Mapping[int,
 
 
 def _friends_with_newest(viewer: Member) -> Sequence[int]:
+    return ask(_of_friends(), {"viewer": viewer.id}).scalars().all()
+
+
+@cache
+def _of_friends() -> Select[int]:
     photo = aliased(Entry)
     newest = select(func.max(photo.id)).where(photo.author_id == Friendship.friend_id, *_is_photo(photo))
     friends = select(Friendship.friend_id, newest.scalar_subquery().label("newest")).where(
-        Friendship.member_id == viewer.id, ~has_muted(viewer.id, Friendship.friend_id)
+        Friendship.member_id == VIEWER, ~has_muted(VIEWER, Friendship.friend_id)
     )
     of_friends = friends.subquery()
     query = select(of_friends.c.friend_id).where(of_friends.c.newest.is_not(None))
-    return db.session.scalars(query.order_by(of_friends.c.newest.desc()).limit(FRIENDS_LOOKED_AT)).all()
+    return query.order_by(of_friends.c.newest.desc()).limit(FRIENDS_LOOKED_AT)
 
 
 def _newest(viewer: Member, author_ids: Sequence[int], *, of_one_place: int) -> Sequence[NewPhoto]:
     """Three statements, or none where there is nobody."""
     if not author_ids:
         return []
-    newest_first = select(Entry.id).where(*_is_photo(Entry)).order_by(Entry.id.desc()).limit(LOOKED_AT)
-    each = [newest_first.where(Entry.author_id == author_id) for author_id in author_ids]
-    candidates = union_all(*(select(one.subquery().c.id) for one in each))
-    query = select(Entry.id, Entry.parent_id).where(Entry.id.in_(candidates), sees(viewer.id, Entry))
+    given = {f"author{number}": author_id for number, author_id in enumerate(author_ids)}
+    found = ask(_newest_of(len(author_ids)), {"viewer": viewer.id, **given})
     of_place: dict[int | None, list[int]] = {}
-    for entry_id, parent_id in db.session.execute(query.order_by(Entry.id.desc())):
+    for entry_id, parent_id in found:
         of_place.setdefault(parent_id, []).append(entry_id)
     ids = sorted((number for numbers in of_place.values() for number in numbers[:of_one_place]), reverse=True)
     prints, entries = prints_with(ids), entries_by_id(ids)
     there = [number for number in ids if number in prints and number in entries]
     ready = [number for number in there if (media := prints[number].media) and media.is_ready]
     return [NewPhoto(prints[number], entries[number].author) for number in ready[:NEWEST_SHOWN]]
+
+
+@cache
+def _newest_of(count: int) -> Select[int, int | None]:
+    """Put together once for each number of people: `author0`, `author1` ..."""
+    newest_first = select(Entry.id).where(*_is_photo(Entry)).order_by(Entry.id.desc()).limit(LOOKED_AT)
+    each = [newest_first.where(Entry.author_id == bindparam(f"author{number}", type_=BigId)) for number in range(count)]
+    candidates = union_all(*(select(one.subquery().c.id) for one in each))
+    query = select(Entry.id, Entry.parent_id).where(Entry.id.in_(candidates), sees(VIEWER, Entry))
+    return query.order_by(Entry.id.desc())
 
 
 def _is_photo(entry: type[Entry]) -> tuple[Any, Any]:
