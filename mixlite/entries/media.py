@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from secrets import choice
 from typing import Any, BinaryIO
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, case, func, or_, select, text, update
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, case, exists, func, or_, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mixlite.core import clock
@@ -24,6 +24,7 @@ from mixlite.core.errors import Conflict, NotHere, Refused
 from mixlite.core.jobs import bell
 from mixlite.core.language import lazy_gettext as _l
 from mixlite.core.storage import StorageFull, StorageTrouble, storage
+from mixlite.entries.drafts import Draft
 from mixlite.entries.prepare import BROKEN, NOT_A_PICTURE, TOO_LARGE
 from mixlite.people.members import Member
 
@@ -367,9 +368,12 @@ def media_under(comment_ids: Sequence[int]) -> dict[int, list[Media]]:
 
 
 def forget_unused() -> None:
-    """Housekeeping: what nobody put anywhere for a day is given up. What is still coming was touched lately."""
+    """Housekeeping: what nobody put anywhere for a day is given up. What is still coming was touched lately, and what
+    stands in a draft of its owner waits as long as the draft does.
+    """
+    in_draft = exists(select(1).where(Draft.author_id == Media.owner_id, Draft.content.contains(Media.token)))
     with writing():
-        old = (is_nowhere(), Media.settled_at.is_(None), Media.touched_at < clock.now() - UNUSED_FOR)
+        old = (is_nowhere(), Media.settled_at.is_(None), Media.touched_at < clock.now() - UNUSED_FOR, ~in_draft)
         db.session.execute(update(Media).where(*old).values(settled_at=clock.now(), due_at=clock.now(), bytes=0))
 
 

@@ -267,6 +267,25 @@ def test_s26_who_left_leaves_no_picture(site, cast):
     assert names(site) == set()
 
 
+def test_a_picture_in_a_draft_waits_as_long_as_the_draft(any_site):
+    gather(any_site)
+    author = any_site.sign_in("author")
+    kept, _left = upload(author, noise((64, 64))), upload(author, noise((64, 64)))
+    (form,) = [form for form in author.forms(author.get("/voice/new")) if "Post" in form.buttons]
+    assert author.http.post("/drafts/voice", data={**form.fields, "body": "Soon", "media": [kept]}).status_code == 303
+
+    def a_week_later() -> set[str]:
+        work(any_site)
+        with any_site.inside(), clock.at(clock.now() + timedelta(days=7)):
+            forget_unused()
+            build_workshop().sweep()
+        return {name.split("/")[1] for name in names(any_site)}
+
+    assert a_week_later() == {kept}
+    assert author.submit("/drafts", "Throw away").status_code == 303
+    assert a_week_later() == set()
+
+
 def test_the_sweep_takes_what_is_nobody_s_and_never_what_is_still_coming(any_site):
     gather(any_site)
     author = any_site.sign_in("author")
