@@ -8,9 +8,9 @@ class Refused extends Error {}
 const rest = (wait) => new Promise((done) => setTimeout(done, wait));
 
 // Pages on which pictures are rarely added do without these styles until somebody does.
-function dress({ style }) {
-  if (document.querySelector(`link[href="${style}"]`)) return;
-  document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href: style }));
+function dress({ dress: href }) {
+  if (document.querySelector(`link[href="${href}"]`)) return;
+  document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href }));
 }
 
 function setUp(holder) {

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from mixlite.core import clock
+from mixlite.core import clock, memory
 from mixlite.core.db import db, writing
 from mixlite.core.events import Event
 from mixlite.entries.facts import Fact
@@ -91,6 +91,8 @@ def test_mentions_cost_one_question_for_all_of_a_page(any_site: Site):
         counts = []
         for address in addresses:
             client.get(address)
+            with any_site.inside():
+                memory.forget()
             with any_site.statements() as statements:
                 assert client.get(address).status_code == 200
             counts.append(len(statements))
