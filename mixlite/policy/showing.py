@@ -6,7 +6,7 @@ However many entries a page shows, it asks the same number of questions.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, case, exists, func, literal, select
 
@@ -60,14 +60,7 @@ class Shown:
         return self.kind.page
 
 
-class Onlooker(Protocol):
-    """A member, or somebody who stands so (id 0): whose eyes the law is asked for."""
-
-    @property
-    def id(self) -> Any: ...
-
-
-def shown(viewer: Onlooker, entry_ids: Sequence[int]) -> list[Shown]:
+def shown(viewer: Member, entry_ids: Sequence[int]) -> list[Shown]:
     """These entries in this order, drawn for `viewer`. The ids must have come through the law."""
     entries = entries_by_id(entry_ids)
     contents = _contents(list(entries.values()))
@@ -155,7 +148,7 @@ def _comment_counts() -> Any:
     )
 
 
-def _comments(viewer: Onlooker, entry_ids: Sequence[int]) -> dict[int, Any]:
+def _comments(viewer: Member, entry_ids: Sequence[int]) -> dict[int, Any]:
     """By entry: how many comments the viewer could list, how many of them are new, and the first that is."""
     if not entry_ids:
         return {}
@@ -173,7 +166,7 @@ def _like_counts() -> Any:
     )
 
 
-def _likes(viewer: Onlooker, entry_ids: Sequence[int]) -> dict[int, int]:
+def _likes(viewer: Member, entry_ids: Sequence[int]) -> dict[int, int]:
     """How many the viewer could list: what people who do not exist for them made is left out."""
     given = {"viewer": viewer.id, "ids": sorted(set(entry_ids))}
     return {row.entry_id: row.likes for row in ask(_like_counts(), given)} if entry_ids else {}
@@ -191,7 +184,7 @@ def _own_marks() -> Any:
     return likes.union_all(favourites)
 
 
-def _marked(viewer: Onlooker, entry_ids: Sequence[int]) -> dict[str, set[int]]:
+def _marked(viewer: Member, entry_ids: Sequence[int]) -> dict[str, set[int]]:
     """What the viewer likes among these, and what is a favourite of theirs."""
     found: dict[str, set[int]] = {Like.__tablename__: set(), Favourite.__tablename__: set()}
     given = {"viewer": viewer.id, "ids": sorted(set(entry_ids))}

@@ -7,17 +7,22 @@ import logging
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from mixlite.app.worker import build_workshop
 from mixlite.core import clock
 from mixlite.core.db import db, writing
 from mixlite.core.mail import Letter
+from mixlite.core.storage import storage
 from mixlite.entries.entries import Entry
+from mixlite.entries.media import Media, folder_of, take_in
+from mixlite.entries.photos import Sent
+from mixlite.features.photos.verbs import publish_album, revise_photo
 from mixlite.features.profiles.verbs import add_free_fact, state_fact
 from mixlite.features.reading.verbs import add_comment, favour, like
 from mixlite.people.mutes import set_mute
@@ -61,6 +66,7 @@ class Canaries:
         self.entries: list[int] = []
         for audience in READERS:
             self._write(audience)
+            self._show(audience)
             self._say(audience)
         for audience, kind in zip(READERS, FACTS, strict=False):
             given = self._for(audience)
@@ -90,6 +96,28 @@ class Canaries:
                     favour(self.site.member(reader), entry)
             self.entries.append(entry_id)
 
+    def _show(self, audience: str) -> None:
+        """An album of one picture that has words, a description, a comment and a like."""
+        with self.site.inside():
+            token = take_in(self.site.ids["author"], BytesIO(b"no picture yet"), "a.jpg")
+            with writing():  # as the worker would leave it; of its bytes others tests speak
+                ready = {"state": "ready", "width": 8, "height": 8, "colour": "aabbcc", "widths": "8", "lengths": "9"}
+                db.session.execute(update(Media).where(Media.token == token).values(ready))
+            storage().put(f"{folder_of(token)}/0/small", b"a picture")
+        alt = self._word("alt", audience)
+        words = {"title": self._word("album", audience), "body": self._word("album-body", audience)}
+        album = int(
+            self.site.do(publish_album, "author", pictures=Sent([token], {token: alt}), **words, **self._for(audience))
+        )
+        with self.site.inside(), writing():
+            author = self.site.member("author")
+            photo = db.session.scalars(select(Entry).where(Entry.parent_id == album)).one()
+            revise_photo(author, photo, body=self._word("caption", audience), alt=alt)
+            add_comment(author, photo, body=self._word("photo-comment", audience))
+            for reader in sorted(READERS[audience] & {"friend", "buddy"}):
+                like(self.site.member(reader), photo)
+            self.entries += [album, photo.id]
+
     def _say(self, audience: str) -> None:
         label = self._word("label", audience)[:30]
         self.seers[label] = self.seers.pop(self._word("label", audience))
@@ -107,7 +135,7 @@ class Canaries:
             yield text
         for path in self.addresses():
             answer = client.get(path)
-            yield f"{answer.text} {answer.headers}"
+            yield f"{answer.get_data().decode(errors='replace')} {answer.headers}"  # of a zip, too
 
     def addresses(self) -> Iterator[str]:
         """Every address that answers GET, about the author and all that is theirs, and about nothing at all."""

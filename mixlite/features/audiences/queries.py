@@ -136,6 +136,10 @@ def friends_called(member: Member, words: str) -> Sequence[Member]:
 
 
 # --- through somebody else's eyes -----------------------------------------------------------------------------------
+#
+# Which of the author's own things they would find. Whatever others left there (comments, likes, friends, mentions) is
+# as the author sees it: what is missing for a friend would tell whom that friend has blocked, or was blocked by, and
+# what is there for a friend and not for the author would tell who has blocked the author (S22).
 
 
 @dataclass(frozen=True)
@@ -200,13 +204,13 @@ def is_seen(entry: Entry, eyes: Eyes) -> bool:
     return db.session.scalar(select(Entry.id).where(Entry.id == entry.id, eyes.sees(Entry))) is not None
 
 
-def comments_seen(entry: Entry, eyes: Eyes, limit: int, after_number: int) -> Sequence[Comment]:
-    """What these eyes would find under an entry that they see, from this number on, their writers loaded."""
+def comments_under(author: Member, entry: Entry, limit: int, after_number: int) -> Sequence[Comment]:
+    """What the author finds under an entry of theirs, after this number, with the writers loaded."""
     query = (
         select(Comment)
         .join(Comment.author)
         .where(Comment.entry_id == entry.id, Comment.deleted_at.is_(None), Comment.number > after_number)
-        .where(meets(eyes.id, Member))
+        .where(meets(author.id, Member))
         .options(joinedload(Comment.author))
     )
     return db.session.scalars(query.order_by(Comment.number).limit(limit)).all()
@@ -220,11 +224,11 @@ def facts_seen(author: Member, eyes: Eyes) -> Sequence[Fact]:
 
 
 def friends_seen_by(author: Member, eyes: Eyes, limit: int) -> Sequence[Member]:
-    """The author's friends as these eyes would find them listed; nobody where the list is not shown."""
+    """The author's friends, where these eyes would find the list of them; else nobody."""
     query = (
         select(Member)
         .join(Friendship, Friendship.friend_id == Member.id)
-        .where(Friendship.member_id == author.id, meets(eyes.id, Member), _list_is_shown(author, eyes))
+        .where(Friendship.member_id == author.id, is_here(Member), _list_is_shown(author, eyes))
     )
     return db.session.scalars(query.order_by(Friendship.since.desc(), Member.id.desc()).limit(limit)).all()
 

@@ -19,7 +19,7 @@ from mixlite.features.audiences.forms import DefaultForm, ManyForm
 from mixlite.people.friendships import friends_of
 from mixlite.people.members import Member
 from mixlite.policy.choosing import ForWhom, as_data, picker
-from mixlite.policy.showing import shown
+from mixlite.policy.showing import Shown, shown
 from mixlite.policy.visibility import Guise, count_of_future_readers
 
 bp = Blueprint("audiences", __name__)
@@ -120,7 +120,7 @@ def view_as() -> Response:
         given=given,
         guises=GUISES,
         is_nobody=eyes.guise == Guise.NOBODY,
-        items=shown(eyes, [entry_id for _at, entry_id in found.items]),
+        items=_as_others_find([entry_id for _at, entry_id in found.items]),
         entry_count=queries.count_of_entries_seen(current_user, eyes),
         facts=queries.facts_seen(current_user, eyes),
         friends=queries.friends_seen_by(current_user, eyes, FRIENDS_SEEN),
@@ -135,11 +135,19 @@ def entry_as(entry_id: int) -> Response:
     common: dict[str, Any] = {"entry": entry, "eyes": eyes, "given": given, "guises": GUISES}
     if eyes is None or not queries.is_seen(entry, eyes):
         return page("audiences/entry_as.html", **common, item=None, friends=[] if eyes else _some_friends())
-    item, after = shown(eyes, [entry_id])[0], _number(request.args.get("after", ""))
-    found = queries.comments_seen(entry, eyes, COMMENTS_SEEN + 1, after)
+    item, after = _as_others_find([entry_id])[0], _number(request.args.get("after", ""))
+    found = queries.comments_under(current_user, entry, COMMENTS_SEEN + 1, after)
     comments, last = found[:COMMENTS_SEEN], found[COMMENTS_SEEN - 1].number if len(found) > COMMENTS_SEEN else None
     later = url_for("audiences.entry_as", entry_id=entry_id, who=given, after=last) if last else None
     return page("audiences/entry_as.html", **common, item=item, comments=comments, later_url=later)
+
+
+def _as_others_find(entry_ids: list[int]) -> list[Shown]:
+    """Own entries without what only their author is told."""
+    items = shown(current_user, entry_ids)
+    for item in items:
+        item.is_mine = False
+    return items
 
 
 def _some_friends() -> list[Member]:
