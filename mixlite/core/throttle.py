@@ -58,6 +58,8 @@ class _Throttles:
 def set_up(app: Flask, settings: Settings, table: Mapping[str, Throttle], otherwise: Throttle) -> None:
     """Count every POST: by the line of the table for its endpoint, else by `otherwise`."""
     limiter = Limiter(client_network, storage_uri=settings.redis_url or "memory://", strategy="moving-window")
+    # Set up, but not asked before every request: it would find no limit of its own each time. We count, and only POSTs.
+    app.extensions.setdefault("limiter", set()).add(limiter)
     limiter.init_app(app)
     app.extensions[_KEY] = _Throttles(table, otherwise, limiter.limiter, MovingWindowRateLimiter(MemoryStorage()))
     if settings.throttling:
