@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from ipaddress import ip_address, ip_network
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import regex
 from flask import Response, current_app, g, make_response, redirect, render_template, request, session
@@ -60,6 +60,13 @@ def make_way_for_files() -> None:
 def page(template: str, status: int = 200, **context: Any) -> Response:
     """A whole page."""
     return make_response(render_template(template, **context), status)
+
+
+def attachment(name: str) -> str:
+    """The header that has a file kept under this name, in whatever script it is (RFC 6266): a header is ASCII."""
+    plain = regex.sub(r"[^A-Za-z0-9 ._-]", "", name).strip()
+    plain = plain if plain[:1].isalnum() else f"file{plain}"
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def see_other(address: str) -> Response:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import obstore
@@ -45,10 +45,11 @@ class Storage:
     def __init__(self, store: ObjectStore):
         self._store = store
 
-    def put(self, name: str, content: bytes) -> bool:
-        """Write a whole file; whether it is new. What is there already stays as it is."""
+    def put(self, name: str, content: bytes, *, anew: bool = False) -> bool:
+        """Write a whole file; whether it is new. What is there already stays, or is replaced whole (`anew`)."""
+        mode: Literal["create", "overwrite"] = "overwrite" if anew else "create"
         try:
-            obstore.put(self._store, _checked(name), content, mode="create", use_multipart=False)
+            obstore.put(self._store, _checked(name), content, mode=mode, use_multipart=False)
         except AlreadyExistsError:
             return False
         except _TROUBLE as error:
@@ -105,13 +106,13 @@ class Folder(Storage):
         super().__init__(LocalStore(root, mkdir=True))
         self.root = root
 
-    def put(self, name: str, content: bytes) -> bool:
+    def put(self, name: str, content: bytes, *, anew: bool = False) -> bool:
         """With its name and its bytes on the disk: what is acknowledged outlives a power cut."""
         place = self.root / _checked(name)
         try:
             for folder in reversed([parent for parent in place.parents if self.root in parent.parents]):
                 folder.mkdir(mode=0o700, exist_ok=True)
-            if not super().put(name, content):
+            if not super().put(name, content, anew=anew):
                 return False
             place.chmod(0o600)
             for path in (place, *(parent for parent in place.parents if parent.is_relative_to(self.root))):

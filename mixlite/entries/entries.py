@@ -41,8 +41,8 @@ class Entry(HasAudience, Base):
 
     `published_at` is the first moment anybody else could read it; `shown_at` is where it stands in lists: the same,
     or when it was written as long as nobody else could. `last_number` counts all comments ever made: numbers never
-    return. `revision` counts how often its words were saved, so that two who edit at once are told. `needs_no_answer`
-    is its author's word to readers that nothing is expected of them.
+    return. `revision` counts how often its words or its audience were changed, so that two who edit at once are told.
+    `needs_no_answer` is its author's word to readers that nothing is expected of them.
 
     An entry with a parent is read through it and stands in no list but its parent's. Its own audience says `parent`,
     and the parent of a parent is nothing: the law looks one floor up.
@@ -146,11 +146,15 @@ def selection_for(author_id: int, audience: str, choice: Choice | None) -> int |
 
 
 def change_audience(entry: Entry, audience: str, choice: Choice | None = None) -> None:
-    """Narrow or widen. The first time anybody else can read it, it takes its place in lists as new.
+    """Narrow or widen. The first time anybody else can read it, it takes its place in lists as new. An older window
+    that would change it back without knowing is told, as it is of words.
 
     Raises Refused for a choice of nobody.
     """
-    entry.selection_id = selection_for(entry.author_id, audience, choice)
+    selection_id = selection_for(entry.author_id, audience, choice)
+    if (entry.audience, entry.selection_id) != (audience, selection_id):
+        entry.revision += 1
+    entry.selection_id = selection_id
     if entry.published_at is None and audience != Audience.ONLY_ME:
         entry.published_at = entry.shown_at = clock.now()
     entry.audience = audience

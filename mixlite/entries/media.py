@@ -200,7 +200,10 @@ def _refuse_beyond_quota(owner_id: int, size: int) -> None:
             quota=quota // 2**20,
         )
         raise Refused(words, "files")
-    unused = select(func.count()).where(Media.owner_id == owner_id, is_nowhere())
+    # What was given up counts until it is erased, or sending and cancelling would fill the disk; what was in an entry
+    # that is gone counts by its bytes alone.
+    counts = or_(Media.settled_at.is_(None), Media.bytes == 0)
+    unused = select(func.count()).where(Media.owner_id == owner_id, is_nowhere(), counts)
     if (db.session.scalar(unused) or 0) >= MOST_WAITING:
         raise Refused(_l("Too many pictures are on their way at once. Publish or cancel some first."), "files")
 
@@ -236,7 +239,7 @@ def take_part(owner_id: int, token: str, offset: int, content: bytes) -> Progres
 
 def _keep(name: str, content: bytes) -> None:
     try:
-        storage().put(name, content)
+        storage().put(name, content, anew=True)  # what an earlier try left may have been torn by a power cut
     except StorageTrouble as trouble:
         raise NoRoom(no_room_words(trouble)) from trouble
 

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, and_, delete, func, select, tuple_
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, and_, delete, func, or_, select, tuple_
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
+from mixlite.core import clock, events
 from mixlite.core.db import Base, db
 from mixlite.core.errors import Refused
 from mixlite.core.language import lazy_gettext as _l
@@ -167,9 +168,11 @@ def _place(row: Any) -> Place:
 
 
 def put_photos(author: Member, parent: Entry, sent: Sent) -> list[Entry]:
-    """At the end of an entry: every picture of theirs that is wholly here and in no other place. Raises Refused."""
+    """At the end of an entry: pictures of theirs that are wholly here and in no other place. Raises Refused when there
+    are too many, or when one is not there any more: nothing is left out without a word.
+    """
     is_guest = parent.author_id != author.id
-    pictures = waiting_of(author.id, sent.tokens)
+    pictures = _all_waiting(author, sent)
     if not pictures:
         return []
     counted = select(func.count(), func.coalesce(func.max(Photo.position), -1)).where(Photo.parent_id == parent.id)
@@ -190,9 +193,20 @@ def put_photos(author: Member, parent: Entry, sent: Sent) -> list[Entry]:
 
 
 def put_below_comment(author: Member, comment_id: int, sent: Sent) -> None:
-    """A few pictures of theirs, wholly here and in no other place, go with their comment."""
-    for picture in waiting_of(author.id, sent.tokens)[:MOST_UNDER_COMMENT]:
+    """A few pictures of theirs, wholly here and in no other place, go with their comment. Raises as `put_photos`."""
+    pictures = _all_waiting(author, sent)
+    if len(pictures) > MOST_UNDER_COMMENT:
+        raise Refused(_l("There is room for %(limit)s pictures here, and no more.", limit=MOST_UNDER_COMMENT), "files")
+    for picture in pictures:
         put_under(picture, comment_id, sent.alts.get(picture.token, ""))
+
+
+def _all_waiting(author: Member, sent: Sent) -> list[Media]:
+    pictures = waiting_of(author.id, sent.tokens)
+    if len(pictures) < len(set(sent.tokens)):
+        words = _l("Not all of the pictures are here any more. Look which are missing, and add them again.")
+        raise Refused(words, "files")
+    return pictures
 
 
 def contributors_to(album_id: int) -> Sequence[int]:
@@ -211,6 +225,28 @@ def name_contributors(album_id: int, member_ids: Iterable[int]) -> None:
 def forget_contributions(member_id: int) -> None:
     """When somebody is erased, they are named nowhere."""
     db.session.execute(delete(Contributor).where(Contributor.member_id == member_id))
+
+
+def part_ways(one_id: int, other_id: int) -> None:
+    """Neither may add to an album of the other any more."""
+    for guest_id, author_id in ((one_id, other_id), (other_id, one_id)):
+        of_author = select(Entry.id).where(Entry.author_id == author_id)
+        theirs = (Contributor.member_id == guest_id, Contributor.album_id.in_(of_author))
+        db.session.execute(delete(Contributor).where(*theirs))
+
+
+def withdraw_guests(one_id: int, other_id: int) -> None:
+    """What either added to albums of the other goes, as if they had deleted it: neither could find it any more."""
+    place = aliased(Entry)
+    pair = or_(
+        and_(Entry.author_id == one_id, place.author_id == other_id),
+        and_(Entry.author_id == other_id, place.author_id == one_id),
+    )
+    query = select(Entry).join(place, place.id == Entry.parent_id).where(pair, Entry.deleted_at.is_(None))
+    for photo in db.session.scalars(query).all():
+        photo.deleted_at = clock.now()
+        events.record("entry.deleted", actor_id=photo.author_id, subject_id=photo.id)
+    db.session.flush()
 
 
 def _with_media(*columns: Any) -> Select[Any]:

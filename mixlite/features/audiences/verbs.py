@@ -39,8 +39,8 @@ def change_many(author: Member, *, which: Which, audience: str, choice: Choice) 
         # The first moment anybody else could read them, as for one entry alone.
         first = update(Entry).where(Entry.id.in_(ours), Entry.published_at.is_(None))
         db.session.execute(first.values(published_at=now, shown_at=now), execution_options=_PLAIN)
-    new = update(Entry).where(Entry.id.in_(ours)).values(audience=audience, selection_id=selection_id)
-    db.session.execute(new, execution_options=_PLAIN)
+    values = {"audience": audience, "selection_id": selection_id, "revision": Entry.revision + 1}
+    db.session.execute(update(Entry).where(Entry.id.in_(ours)).values(values), execution_options=_PLAIN)
     events.record("entries.audience_changed", actor_id=author.id, subject_id=change.id)
     return change
 
@@ -58,7 +58,7 @@ def undo_change(author: Member, change_id: int) -> None:
     db.session.execute(
         update(Entry)
         .where(of_change, ~lost, Entry.author_id == author.id, Entry.audience == change.audience, same_choice)
-        .values(audience=ChangedEntry.audience, selection_id=ChangedEntry.selection_id),
+        .values(audience=ChangedEntry.audience, selection_id=ChangedEntry.selection_id, revision=Entry.revision + 1),
         execution_options=_PLAIN,
     )
     change.undone_at = clock.now()

@@ -6,6 +6,7 @@ from mixlite.core import clock, events
 from mixlite.core.db import db
 from mixlite.core.errors import NotHere, Refused
 from mixlite.core.language import lazy_gettext as _l
+from mixlite.entries.photos import part_ways, withdraw_guests
 from mixlite.features.friends.queries import request_by, request_to
 from mixlite.people.blocks import add_block, remove_block
 from mixlite.people.dismissals import dismiss
@@ -100,6 +101,7 @@ def decline_request(member: Member, request_id: int) -> None:
 def end_friendship(member: Member, other: Member) -> None:
     """From the next request on, nothing for friends is read by either. Nobody is told, nor suggested to the other."""
     _hold(member, other)
+    part_ways(member.id, other.id)
     if end_friendship_between(member.id, other.id):
         dismiss(member.id, other.id)
         dismiss(other.id, member.id)
@@ -107,13 +109,15 @@ def end_friendship(member: Member, other: Member) -> None:
 
 
 def block(member: Member, other: Member) -> None:
-    """Neither exists for the other any more; friendship, requests and breaks end. Nor are they suggested ever again:
-    else whoever is unblocked could tell from it whether their question had been declined.
+    """Neither exists for the other any more; friendship, requests, breaks and shared albums end. Nor are they suggested
+    ever again: else whoever is unblocked could tell from it whether their question had been declined.
     """
     if member.id == other.id:
         raise NotHere
     _hold(member, other)
     end_friendship_between(member.id, other.id)
+    part_ways(member.id, other.id)
+    withdraw_guests(member.id, other.id)
     for one, another in ((member, other), (other, member)):
         end_mute(one.id, another.id)
         dismiss(one.id, another.id)

@@ -59,7 +59,8 @@ class _Photos(Field):
     """The ids of the photos that are described."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        self.data = [int(value) for value in valuelist if value.isascii() and value.isdigit() and len(value) <= 18]
+        sent = [int(value) for value in valuelist if value.isascii() and value.isdigit() and len(value) <= 18]
+        self.data = sent[:MOST_PHOTOS]
 
 
 class OrderForm(Form):
@@ -88,17 +89,18 @@ class MoveForm(Form):
 
 
 class DescribeForm(Form):
-    """What several photos show: `photo` and `alt`, once for each."""
+    """What several photos show: `photo`, `was` (what the page found there) and `alt`, once for each."""
 
     photo = _Photos(default=list)
+    was = Texts(_l("What is to be seen"), limit=ALT_LENGTH, default=list)
     alt = Texts(_l("What is to be seen"), limit=ALT_LENGTH, default=list)
 
     def validate_alt(self, field: Field) -> None:
-        if len(field.data) != len(self.photo.data):
+        if not len(field.data) == len(self.was.data) == len(self.photo.data):
             raise ValidationError(_l("This page has changed meanwhile. Please load it again."))
 
     def values(self) -> dict[str, Any]:
-        return {"alts": dict(zip(self.photo.data, self.alt.data, strict=True))}
+        return {"alts": dict(zip(self.photo.data, zip(self.was.data, self.alt.data, strict=True), strict=True))}
 
     def alt_for(self, photo: Print) -> str:
         """What stands in the field of one photo: what was typed just now, else what is known."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, literal_column, select, tuple_, union_all
+from sqlalchemy import Select, and_, bindparam, func, literal, literal_column, or_, select, tuple_, union_all
 from sqlalchemy.orm import aliased
 
 from mixlite.core.db import VIEWER, BigId, ask, db
@@ -21,7 +21,7 @@ from mixlite.features.photos.models import Album
 from mixlite.people.friendships import Friendship
 from mixlite.people.members import Member
 from mixlite.people.mutes import has_muted
-from mixlite.policy.visibility import meets, sees
+from mixlite.policy.visibility import lets_use_ties, meets, sees, shows_friends
 
 
 @dataclass(frozen=True)
@@ -158,10 +158,17 @@ def _is_photo(entry: type[Entry]) -> tuple[Any, Any]:
 
 
 def contributors(viewer: Member, album: Entry) -> Sequence[Member]:
-    """Who may add to an album that the viewer sees, besides its author, as far as they exist for the viewer."""
+    """Who may add to an album that the viewer sees, besides its author, as far as they exist for the viewer. They are
+    friends of the author: others learn that only where both of them show it.
+    """
     ids = contributors_to(album.id)
     is_friend = Member.id.in_(select(Friendship.friend_id).where(Friendship.member_id == album.author_id))
-    query = select(Member).where(Member.id.in_(ids), is_friend, meets(viewer.id, Member)).order_by(Member.id)
+    may_know = or_(
+        literal(viewer.id) == album.author_id,
+        Member.id == viewer.id,
+        and_(lets_use_ties(viewer.id, Member), shows_friends(viewer.id, album.author_id)),
+    )
+    query = select(Member).where(Member.id.in_(ids), is_friend, meets(viewer.id, Member), may_know).order_by(Member.id)
     return db.session.scalars(query).all() if ids else []
 
 

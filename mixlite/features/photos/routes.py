@@ -5,12 +5,12 @@ from flask_login import current_user
 
 from mixlite.core.errors import NotHere
 from mixlite.core.forms import act
-from mixlite.core.http import came_from, done, page, see_other, takes_files
+from mixlite.core.http import attachment, came_from, done, page, see_other, takes_files
 from mixlite.core.paging import Cursors
 from mixlite.entries.entries import Entry
 from mixlite.entries.photos import Print, prints_in
 from mixlite.features.photos import queries, verbs
-from mixlite.features.photos.archive import zip_of
+from mixlite.features.photos.archive import take_turn, zip_of
 from mixlite.features.photos.forms import AddForm, AlbumForm, DescribeForm, MoveForm, OrderForm, ShareForm
 from mixlite.policy.choosing import picker
 from mixlite.policy.permissions import Act, may
@@ -19,6 +19,7 @@ from mixlite.policy.visibility import count_of_readers, shows_photo, visible_ent
 
 bp = Blueprint("photos", __name__)
 
+LAST_POSITION = 2**31 - 1
 PHOTOS_PER_PAGE = 60
 ALBUMS_PER_PAGE = 12
 
@@ -130,9 +131,10 @@ def download(entry_id: int) -> Response:
     """Everything in it that they may see, as it comes out of the storage."""
     entry = _visible_album(entry_id)
     name = f"{shown(current_user, [entry_id])[0].content.title}.zip"
-    pieces = stream_with_context(zip_of(current_user.id, entry.id))
-    response = Response(pieces, mimetype="application/zip")
-    response.headers.set("Content-Disposition", "attachment", filename=name)
+    done_with = take_turn(current_user.id)
+    response = Response(stream_with_context(zip_of(current_user.id, entry.id)), mimetype="application/zip")
+    response.call_on_close(done_with)
+    response.headers["Content-Disposition"] = attachment(name)
     response.cache_control.private = response.cache_control.no_store = True
     return response
 
@@ -187,7 +189,10 @@ def _arranging(entry: Entry, form: MoveForm) -> Response:
 def _page_of(entry: Entry, endpoint: str) -> tuple[list[Print], str | None]:
     """One page of its photos, and the address of the next. The address names a place, which hides nothing."""
     prints = prints_in(
-        entry.id, shows_photo(current_user.id), PHOTOS_PER_PAGE + 1, (_number("after", -1), _number("photo", 0))
+        entry.id,
+        shows_photo(current_user.id),
+        PHOTOS_PER_PAGE + 1,
+        (min(_number("after", -1), LAST_POSITION), _number("photo", 0)),
     )
     if len(prints) <= PHOTOS_PER_PAGE:
         return prints, None

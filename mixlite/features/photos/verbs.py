@@ -74,18 +74,28 @@ def revise_photo(author: Member, entry: Entry, *, body: str, alt: str, revision:
     entry = hold(entry, revision)
     photo = db.session.get_one(Photo, entry.id, populate_existing=True)
     is_changed = photo.body != body
+    if photo.alt != alt and not is_changed:
+        entry.revision += 1  # not "edited" to readers, but an older window is told
     photo.body, photo.alt = body, alt
     touch(entry, words_changed=is_changed)
     return entry
 
 
-def describe_photos(author: Member, entry: Entry, *, alts: Mapping[int, str]) -> Entry:
-    """Say of several photos of one place what they show, by their ids. Others than its own are left alone."""
+def describe_photos(author: Member, entry: Entry, *, alts: Mapping[int, tuple[str, str]]) -> Entry:
+    """Say of several photos of one place what they show: by their ids, what stood there and what shall. Others than its
+    own are left alone. Raises Refused where something else stands there by now, so that nothing is overwritten unseen.
+    """
     entry = own_place(author, entry.id)
     ours = (Photo.parent_id == entry.id, ~Photo.by_guest, Photo.entry_id.in_(set(alts)))
     photos = db.session.scalars(select(Photo).where(*ours))
     for photo in photos:
-        photo.alt = alts[photo.entry_id]
+        before, after = alts[photo.entry_id]
+        if after == before:
+            continue
+        if photo.alt not in (before, after):
+            raise Refused(_l("This page has changed meanwhile. Please load it again."), "alt")
+        photo.alt = after
+        db.session.get_one(Entry, photo.entry_id).revision += 1
     db.session.flush()
     return entry
 
@@ -105,7 +115,9 @@ def move_photo(author: Member, photo: Entry, *, by: int) -> Entry:
     """One place earlier (-1) or later (1) among its neighbours; at an end it stays. Answers where it lies."""
     place = _own_place_of(author, photo)
     photos = _in_order(place.id)
-    here = next(number for number, each in enumerate(photos) if each.entry_id == photo.id)
+    here = next((number for number, each in enumerate(photos) if each.entry_id == photo.id), None)
+    if here is None:
+        raise NotHere
     there = min(len(photos) - 1, max(0, here + by))
     photos[here], photos[there] = photos[there], photos[here]
     _number(photos)

@@ -21,11 +21,14 @@ from mixlite.policy.visibility import visible_entry
 
 
 def snapshot_of_entry(entry: Entry) -> Mapping[str, Any]:
-    """Its words, for whom they were, and when."""
+    """Its words, for whom they were, and when; of a photo what it shows, and nothing of what it lies in, which nobody
+    reported.
+    """
     content = current_house().kinds[entry.kind].load([entry.id])[entry.id]
+    shown = getattr(getattr(content, "print", None), "alt", "")
     return {
-        "title": getattr(content, "title", ""),
-        "text": content.body,
+        "title": "" if entry.parent_id else getattr(content, "title", ""),
+        "text": content.body or shown,
         "audience": str(entry.for_whom),
         "made_at": entry.shown_at.isoformat(),
     }

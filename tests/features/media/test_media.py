@@ -352,7 +352,7 @@ def test_r6_a_full_disk_is_said_and_nothing_else_is_lost(site, cast, monkeypatch
     content = noise((100, 100))
     token = begin(author, content)
 
-    def full(*_args: object) -> bool:
+    def full(*_args: object, **_more: object) -> bool:
         raise StorageFull("No space left on device")
 
     with site.inside():

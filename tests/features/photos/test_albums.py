@@ -5,7 +5,9 @@ import zipfile
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
+from urllib.parse import unquote
 
+import pytest
 from PIL import Image
 
 from mixlite.app.worker import build_workshop
@@ -13,8 +15,10 @@ from mixlite.core import clock
 from mixlite.core.db import db
 from mixlite.core.storage import storage
 from mixlite.entries.media import Media
-from mixlite.features.photos.archive import zip_of
-from tests.support.site import Client, Site
+from mixlite.features.photos.archive import TooMany, take_turn, zip_of
+from mixlite.features.reading.reportables import snapshot_of_entry
+from mixlite.policy.visibility import visible_entry
+from tests.support.site import Client, Site, gather
 
 
 def picture(size: tuple[int, int] = (640, 480), colour: str = "teal", kind: str = "JPEG", **more: Any) -> BytesIO:
@@ -102,7 +106,8 @@ def test_a_photo_has_words_comments_and_neighbours(site, cast):
     described = author.get(f"{album}/photos/describe".replace("albums", "entries"))
     photos = re.findall(r'name="photo" value="(\d+)"', described.text)
     answer = author.post(
-        f"{album}/photos/describe".replace("albums", "entries"), {"photo": photos, "alt": ["A ridge", "<b>", ""]}
+        f"{album}/photos/describe".replace("albums", "entries"),
+        {"photo": photos, "was": ["", "", ""], "alt": ["A ridge", "<b>", ""]},
     )
     assert answer.status_code == 303
     page = friend.get(f"/entries/{photos[1]}").text
@@ -329,7 +334,9 @@ def test_an_album_is_downloaded_as_a_zip_by_whom_it_is_for(site, cast):
     answer = friend.get(f"{album}/zip")
     assert answer.status_code == 200
     assert answer.mimetype == "application/zip"
-    assert "attachment" in answer.headers["Content-Disposition"]
+    named = answer.headers["Content-Disposition"]
+    assert named.encode("ascii").startswith(b"attachment; ")
+    assert unquote(named.partition("filename*=UTF-8''")[2]) == "山 / hill.zip"
     with zipfile.ZipFile(BytesIO(answer.data)) as archive:
         assert archive.testzip() is None
         assert archive.namelist() == ["001.webp", "002.webp"]
@@ -339,6 +346,72 @@ def test_an_album_is_downloaded_as_a_zip_by_whom_it_is_for(site, cast):
     assert site.client().get(f"{album}/zip").status_code == 303
     assert friend.get("/albums/4711/zip").status_code == 404
     assert friend.http.head(f"{album}/zip").data == b""
+
+
+def test_r20_few_albums_are_packed_at_once_and_one_for_each(site, cast):
+    """A slow connection keeps a thread of the server; the others are for pages."""
+    author, friend = site.sign_in("author"), site.sign_in("friend")
+    album = publish(author, picture(), audience="members")
+    work(site)
+    assert [friend.get(f"{album}/zip").status_code for _ in range(3)] == [200] * 3
+    with site.inside():
+        ends = [take_turn(site.ids["author"]), take_turn(4711)]
+        for busy in ("author", "friend"):
+            with pytest.raises(TooMany):
+                take_turn(site.ids[busy])
+    answer = friend.get(f"{album}/zip")
+    assert answer.status_code == 503
+    assert "Retry-After" in answer.headers
+    ends[1]()
+    assert friend.get(f"{album}/zip").status_code == 200
+    assert author.get(f"{album}/zip").status_code == 503
+    ends[0]()
+    assert author.get(f"{album}/zip").status_code == 200
+
+
+def test_r13_a_description_is_not_overwritten_unseen(site, cast):
+    author = site.sign_in("author")
+    album = publish(author, picture())
+    work(site)
+    (photo,) = photo_ids(author, album)
+    page = f"{entry_of(album)}/photos/describe"
+    old, edit = author.get(page), author.get(f"/entries/{photo}/edit")
+    assert author.submit(page, "Save", alt="A better one").status_code == 303
+    assert author.submit(old, "Save").status_code == 303, "what was not touched is not sent"
+    refused = author.submit(old, "Save", alt="An older one")
+    assert refused.status_code == 422
+    assert "An older one" in refused.text
+    assert author.submit(edit, "Save", body="A caption").status_code == 409
+    assert 'alt="A better one"' in author.get(f"/entries/{photo}").text
+
+
+def test_an_odd_place_breaks_no_page(any_site):
+    gather(any_site)
+    author = any_site.sign_in("author")
+    album = publish(author, picture())
+    for path in (album, f"{entry_of(album)}/photos/describe", f"{entry_of(album)}/photos/arrange"):
+        for after in ("99999999999", "9" * 18, "9" * 30, "-1", "x"):
+            assert author.get(f"{path}?after={after}&photo={after}").status_code == 200
+
+
+def test_pictures_that_are_gone_are_not_left_out_without_a_word(site, cast):
+    author = site.sign_in("author")
+    (form,) = [form for form in author.forms(author.get("/voice/new")) if "Post" in form.buttons]
+    answer = author.http.post("/voice/new", data={**form.fields, "body": "Look!", "media": "a" * 26})
+    assert answer.status_code == 422
+    assert "Look!" in answer.text
+    assert "Not all of the pictures are here" in answer.text
+
+
+def test_a_report_of_a_photo_tells_nothing_of_where_it_lies(site, cast):
+    author = site.sign_in("author")
+    album = publish(author, picture(), audience="members", title="Secret party")
+    (photo,) = photo_ids(author, album)
+    author.submit(f"/entries/{photo}/edit", "Save", alt="A wall")
+    with site.inside():
+        told = snapshot_of_entry(visible_entry(site.member("stranger"), photo))
+    assert "Secret party" not in str(told)
+    assert told["text"] == "A wall"
 
 
 def test_s17_a_zip_under_way_ends_where_the_album_is_narrowed(site, cast):

@@ -7,7 +7,8 @@ import pytest
 from mixlite.app.worker import build_workshop
 from mixlite.core.db import db
 from mixlite.entries.photos import Contributor, Photo
-from mixlite.features.friends.verbs import block, end_friendship
+from mixlite.features.friends.verbs import block, end_friendship, unblock
+from mixlite.features.profiles.verbs import state_fact
 from mixlite.policy.mentioning import readers_to_mention
 from mixlite.policy.visibility import visible_entry
 from tests.features.photos.test_albums import entry_of, photo_ids, picture, publish, sources, work
@@ -99,6 +100,32 @@ def test_s17_a_guest_s_photo_is_not_there_for_whom_they_do_not_exist(any_site):
     assert len(zip_names(any_site.sign_in("friend"), album)) == 2
 
 
+@pytest.mark.parametrize("blocker", ["author", "friend"])
+def test_s22_a_block_takes_back_what_either_added_to_albums_of_the_other(any_site, blocker):
+    """Neither could find it any more, to delete it."""
+    gather(any_site)
+    album, own, guests = shared_album(any_site)
+    stranger = any_site.sign_in("stranger")
+    other = "friend" if blocker == "author" else "author"
+    any_site.do(block, blocker, other)
+    assert photo_ids(stranger, album) == [own]
+    assert stranger.get(f"/entries/{guests}").status_code == 404
+    any_site.do(unblock, blocker, other)
+    any_site.befriend("author", "friend")
+    assert add(any_site.sign_in("friend"), album) == 403, "nobody named them anew"
+
+
+def test_s17_who_adds_to_an_album_does_not_tell_who_is_whose_friend(any_site):
+    gather(any_site)
+    album, _own, _guests = shared_album(any_site)
+    stranger = any_site.sign_in("stranger")
+    assert "Pictures come from" in stranger.get(album).text
+    for member in ("author", "friend"):
+        any_site.do(state_fact, member, "friends", value="", audience="only_me")
+    assert "Pictures come from" not in stranger.get(album).text
+    assert "Pictures come from" in any_site.sign_in("author").get(album).text
+
+
 def zip_names(client: Client, album: str) -> list[bytes]:
     content = client.get(f"{album}/zip").data
     return re.findall(rb"PK\x01\x02.{42}(\d{3}\.webp)", content, re.DOTALL)
@@ -129,7 +156,8 @@ def test_each_changes_their_own_and_the_author_takes_away(site, cast):
     assert friend.submit(f"/entries/{guests}/edit", "Save", body="By me", alt="A wall").status_code == 303
     assert author.get(f"/entries/{guests}/edit").status_code == 403
     assert friend.get(f"/entries/{own}/edit").status_code == friend.get(f"/entries/{own}/delete").status_code == 403
-    author.post(f"{entry_of(album)}/photos/describe", {"photo": [str(own), str(guests)], "alt": ["Mine", "Changed"]})
+    sent = {"photo": [str(own), str(guests)], "was": ["", ""], "alt": ["Mine", "Changed"]}
+    author.post(f"{entry_of(album)}/photos/describe", sent)
     with site.inside():
         alts = {photo.entry_id: photo.alt for photo in db.session.query(Photo)}
     assert alts == {own: "Mine", guests: "A wall"}

@@ -9,7 +9,10 @@ from mixlite.core import clock
 from mixlite.core.db import db
 from mixlite.entries.comments import Comment
 from mixlite.entries.entries import Entry
+from mixlite.entries.selections import Choice
 from mixlite.entries.versions import MOST_VERSIONS, Version
+from mixlite.features.audiences.queries import Which
+from mixlite.features.audiences.verbs import change_many
 from tests.support.site import Cast, Client, Site
 
 SECOND = timedelta(seconds=1)
@@ -42,11 +45,29 @@ def test_r13_the_second_of_two_windows_is_told_and_loses_nothing(site: Site, aut
     assert "From the first window." in author.get(f"/entries/{entry}/versions").text, "and nothing is lost"
 
 
-def test_r13_an_audience_changed_elsewhere_does_not_stand_in_the_way(author: Client, entry: int):
+def test_s23_an_old_window_does_not_widen_what_was_narrowed_elsewhere(site: Site, author: Client, entry: int):
+    """Mending a typo there would send the audience of then along: that is told, and nothing has changed yet."""
     page = f"/entries/{entry}/edit"
-    one, other = author.get(page), author.get(page)
-    author.submit(one, "Save", audience="members")
-    assert author.submit(other, "Save", body="Other words.").status_code == 303
+    author.submit(page, "Save", audience="members")
+    old, older = author.get(page), author.get(page)
+    author.submit(old, "Save", audience="only_me")
+    answer = author.submit(older, "Save", body="Other words.")
+    assert answer.status_code == 409
+    assert "Other words." in answer.text
+    with site.inside():
+        assert db.session.get_one(Entry, entry).audience == "only_me"
+    assert author.submit(answer, "Save", audience="friends").status_code == 303, "now it is known"
+    with site.inside():
+        assert db.session.get_one(Entry, entry).audience == "friends"
+
+
+def test_s23_an_old_window_is_told_of_what_was_done_to_many_at_once(site: Site, author: Client, entry: int):
+    page = f"/entries/{entry}/edit"
+    author.submit(page, "Save", audience="members")
+    old = author.get(page)
+    site.do(change_many, "author", which=Which(), audience="only_me", choice=Choice())
+    assert author.submit(old, "Save", body="Other words.").status_code == 409
+    assert site.sign_in("stranger").get(f"/entries/{entry}").status_code == 404
 
 
 @pytest.mark.parametrize("revision", ["", "x", "-1", "99999999999999", "1.0"])
