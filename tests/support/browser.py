@@ -133,6 +133,17 @@ def record_of(page: Page) -> Record:
     return _RECORDS[page.context]
 
 
+def wait_until(page: Page, function: str, *, patience_ms: int = PATIENCE_MS) -> None:
+    """Until this JavaScript function answers true. Playwright's own way polls by eval, which our pages forbid: it works
+    only when the first answer is true.
+    """
+    for _ in range(patience_ms // 100):
+        if page.evaluate(function):
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"waited in vain on {page.url}: {function}")
+
+
 def assert_clean(page: Page, *, allow: Iterable[str] = ()) -> None:
     """Fail if anything is on the record that no pattern in `allow` (regular expressions) forgives."""
     page.evaluate("() => 0")  # events that are on their way have arrived when this answer has

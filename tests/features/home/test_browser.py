@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from mixlite.core.db import db
 from mixlite.features.home import feed as feeds
 from mixlite.features.home.models import FeedMark
-from tests.support.browser import DESKTOP, PHONE, assert_accessible, assert_clean
+from tests.support.browser import DESKTOP, PHONE, assert_accessible, assert_clean, wait_until
 from tests.support.live import answering
 from tests.support.site import PASSWORD
 
@@ -102,7 +102,7 @@ def test_the_feed_goes_on_for_three_pages_and_back_returns_to_the_place(house, n
     page.wait_for_url("**/entries/*")
     page.go_back()
     expect(page.locator(f"#{name}")).to_be_attached()
-    page.wait_for_function(f"() => Math.abs(document.getElementById('{name}').getBoundingClientRect().top - {top}) < 4")
+    wait_until(page, f"() => Math.abs(document.getElementById('{name}').getBoundingClientRect().top - {top}) < 4")
     ids = page.locator(".item").evaluate_all("all => all.map((each) => each.id)")
     assert len(ids) == len(set(ids))
     assert_clean(page)

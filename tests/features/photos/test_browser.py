@@ -12,7 +12,7 @@ from mixlite.core.db import db
 from mixlite.entries.media import Media
 from mixlite.entries.photos import Photo
 from tests.support import looking
-from tests.support.browser import PHONE, assert_accessible, assert_clean
+from tests.support.browser import PHONE, assert_accessible, assert_clean, wait_until
 from tests.support.live import answering
 from tests.support.site import PASSWORD
 
@@ -84,7 +84,7 @@ def test_pictures_from_the_file_picker_to_a_friend_s_home(house, new_context, ja
         expect(strip.nth(1)).to_have_attribute("alt", "A red door")
     friend.locator(".item-title a").click()
     friend.wait_for_url(ALBUM)
-    friend.wait_for_function("[...document.querySelectorAll('.prints-sheet img')].every((e) => e.naturalWidth > 0)")
+    wait_until(friend, "() => [...document.querySelectorAll('.prints-sheet img')].every((e) => e.naturalWidth > 0)")
     assert_clean(page)
     assert_clean(friend)
 

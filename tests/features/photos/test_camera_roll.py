@@ -16,7 +16,7 @@ from mixlite.core.storage import storage
 from mixlite.entries.media import Media
 from mixlite.entries.photos import Photo
 from tests.features.photos.test_browser import ALBUM, come_in, work
-from tests.support.browser import PHONE, assert_accessible, assert_clean
+from tests.support.browser import PHONE, assert_accessible, assert_clean, wait_until
 from tests.support.live import answering
 from tests.support.site import Site
 
@@ -133,10 +133,11 @@ def test_thirty_pictures_through_a_bad_connection_to_a_friend_s_home(house, new_
     prints = friend.locator(".prints-sheet img")
     expect(prints).to_have_count(30)
     prints.last.scroll_into_view_if_needed()
-    friend.wait_for_function(
+    wait_until(
+        friend,
         """() => [...document.querySelectorAll('.prints-sheet img')].every(
              (image) => { image.loading = 'eager'; return image.complete && image.naturalWidth > 0; })""",
-        timeout=60_000,
+        patience_ms=60_000,
     )
     assert len({image.get_attribute("src") for image in prints.all()}) == 30, "nothing twice"
     assert_clean(page, allow=["Failed to load resource", "net::ERR"])
