@@ -255,14 +255,20 @@ class Ids(Field):
 
 
 class Tokens(Field):
-    """Random names of things that were made before: a list of them in order, each once, at most `limit`."""
+    """Random names of things that were made before: a list of them in order, each once. More than `limit` are refused,
+    and none left out without a word.
+    """
 
     def __init__(self, *args: Any, limit: int, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.limit = limit
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        self.data = [value for value in dict.fromkeys(valuelist) if _TOKEN.fullmatch(value)][: self.limit]
+        self.data = [value for value in dict.fromkeys(valuelist) if _TOKEN.fullmatch(value)][: self.limit + 1]
+
+    def pre_validate(self, _form: Any) -> None:
+        if len(self.data or []) > self.limit:
+            raise ValidationError(_l("At most %(limit)s at once.", limit=self.limit))
 
 
 class Texts(Field):

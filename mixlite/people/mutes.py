@@ -27,14 +27,14 @@ class Mute(Base):
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
-def is_running(now: Any = None) -> ColumnElement[bool]:
+def is_running() -> ColumnElement[bool]:
     """Whether a mute holds at the moment of asking; one that is over is as none."""
-    return or_(Mute.until.is_(None), Mute.until > (NOW if now is None else now))
+    return or_(Mute.until.is_(None), Mute.until > NOW)
 
 
-def has_muted(member_id: Any, other_id: ColumnElement[int] | Any, now: Any = None) -> ColumnElement[bool]:
+def has_muted(member_id: Any, other_id: ColumnElement[int] | Any) -> ColumnElement[bool]:
     """Whether the member takes a break from somebody now, as part of a larger question."""
-    running = select(1).where(Mute.member_id == member_id, Mute.muted_id == other_id, is_running(now))
+    running = select(1).where(Mute.member_id == member_id, Mute.muted_id == other_id, is_running())
     return exists(running.correlate_except(Mute))
 
 

@@ -22,7 +22,6 @@ def reachable(
         path = waiting.pop(0)
         answer = client.get(path)
         if answer.mimetype != "text/html":
-            answer.get_data()  # to its end: what is streamed lends the next question its session else
             continue
         assert answer.status_code == 200, f"{path} is linked to, and answers {answer.status_code}"
         yield path, answer.text

@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
+from playwright.sync_api import BrowserContext, Page
 from waitress.server import create_server
 
 from mixlite.app.factory import create_app
-from tests.support.site import Site
+from tests.support.site import PASSWORD, Site
 
 
 @contextmanager
@@ -30,6 +31,17 @@ def answering(site: Site) -> Iterator[str]:
         finally:
             server.close()
             thread.join(10)
+
+
+def come_in(context: BrowserContext, address: str, handle: str, password: str = PASSWORD) -> Page:
+    """A page of this member's, signed in through the form, at home."""
+    page = context.new_page()
+    page.goto(f"{address}/sign-in")
+    page.fill("[name=login]", handle)
+    page.fill("[name=password]", password)
+    page.locator("form:has([name=password]) button.main").click()
+    page.wait_for_url(f"{address}/")
+    return page
 
 
 @pytest.fixture

@@ -233,6 +233,15 @@ def friends_seen_by(author: Member, eyes: Eyes, limit: int) -> Sequence[Member]:
     return db.session.scalars(query.order_by(Friendship.since.desc(), Member.id.desc()).limit(limit)).all()
 
 
+def profile_seen(author: Member, eyes: Eyes, limit: int) -> dict[str, Any]:
+    """What else stands on the author's page for these eyes: facts, `limit` friends, how many entries there are."""
+    return {
+        "facts": facts_seen(author, eyes),
+        "friends": friends_seen_by(author, eyes, limit),
+        "entry_count": count_of_entries_seen(author, eyes),
+    }
+
+
 def _list_is_shown(author: Member, eyes: Eyes) -> ColumnElement[bool]:
     """`shows_friends`, for these eyes. Until somebody decides, every member may see the list; nobody outside may."""
     if eyes.guise is None:

@@ -111,20 +111,16 @@ def view_as() -> Response:
     if not given:
         return page("audiences/view_as.html", eyes=None, given="", guises=GUISES, friends=_some_friends())
     eyes = queries.eyes_of(current_user, given)
-    cursors = Cursors(f"view-as-{given.lower()}", current_user.id)
-    rows = queries.entries_seen(current_user, eyes, SEEN_PER_PAGE + 1, cursors.read(request.args.get("after")))
-    found = cursors.page(rows, SEEN_PER_PAGE, lambda position: position)
+    items, older_url = _items_seen(eyes, given)
     return page(
         "audiences/view_as.html",
         eyes=eyes,
         given=given,
         guises=GUISES,
         is_nobody=eyes.guise == Guise.NOBODY,
-        items=_as_others_find([entry_id for _at, entry_id in found.items]),
-        entry_count=queries.count_of_entries_seen(current_user, eyes),
-        facts=queries.facts_seen(current_user, eyes),
-        friends=queries.friends_seen_by(current_user, eyes, FRIENDS_SEEN),
-        older_url=url_for("audiences.view_as", who=given, after=found.cursor) if found.cursor else None,
+        items=items,
+        older_url=older_url,
+        **queries.profile_seen(current_user, eyes, FRIENDS_SEEN),
     )
 
 
@@ -140,6 +136,15 @@ def entry_as(entry_id: int) -> Response:
     comments, last = found[:COMMENTS_SEEN], found[COMMENTS_SEEN - 1].number if len(found) > COMMENTS_SEEN else None
     later = url_for("audiences.entry_as", entry_id=entry_id, who=given, after=last) if last else None
     return page("audiences/entry_as.html", **common, item=item, comments=comments, later_url=later)
+
+
+def _items_seen(eyes: queries.Eyes, given: str) -> tuple[list[Shown], str | None]:
+    """One page of what they would find, and the address of the next."""
+    cursors = Cursors(f"view-as-{given.lower()}", current_user.id)
+    rows = queries.entries_seen(current_user, eyes, SEEN_PER_PAGE + 1, cursors.read(request.args.get("after")))
+    found = cursors.page(rows, SEEN_PER_PAGE, lambda position: position)
+    older_url = url_for("audiences.view_as", who=given, after=found.cursor) if found.cursor else None
+    return _as_others_find([entry_id for _at, entry_id in found.items]), older_url
 
 
 def _as_others_find(entry_ids: list[int]) -> list[Shown]:

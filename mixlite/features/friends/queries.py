@@ -9,8 +9,7 @@ from typing import Any
 from sqlalchemy import Select, Subquery, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
-from mixlite.core import clock
-from mixlite.core.db import NOW, VIEWER, BigId, db
+from mixlite.core.db import VIEWER, BigId, db
 from mixlite.core.errors import NotHere
 from mixlite.people.dismissals import Dismissal
 from mixlite.people.friendships import (
@@ -154,7 +153,7 @@ def suggestions(viewer: Member) -> list[Suggestion]:
     Only over ties that both ends let be used; nobody who is a friend already, asked or was asked, was dismissed, is
     muted, or does not exist for the viewer. The newest fifty friends are asked.
     """
-    given = {"viewer": viewer.id, "now": clock.now()}
+    given: dict[str, Any] = {"viewer": viewer.id}
     found = [(member, number) for member, number in db.session.execute(_most_in_common(), given)]
     if not found:
         return []
@@ -172,7 +171,7 @@ def _most_in_common() -> Select[Member, int]:
     return (
         select(Member, count)
         .join(over, over.c.member_id == Member.id)
-        .where(lets_use_ties(VIEWER, Member), _is_new(), ~has_muted(VIEWER, Member.id, NOW))
+        .where(lets_use_ties(VIEWER, Member), _is_new(), ~has_muted(VIEWER, Member.id))
         .group_by(Member.id)
         .order_by(count.desc(), Member.id)
         .limit(SUGGESTED)
@@ -200,7 +199,7 @@ def _over_friends() -> Subquery:
         select(theirs.friend_id.label("member_id"), between.id.label("friend_id"))
         .join(asked, asked.c.friend_id == theirs.member_id)
         .join(between, between.id == theirs.member_id)
-        .where(lets_use_ties(VIEWER, between), ~has_muted(VIEWER, between.id, NOW), theirs.friend_id != VIEWER)
+        .where(lets_use_ties(VIEWER, between), ~has_muted(VIEWER, between.id), theirs.friend_id != VIEWER)
         .subquery()
     )
 

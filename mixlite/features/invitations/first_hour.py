@@ -26,7 +26,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 
 from mixlite.core import clock
-from mixlite.core.db import NOW, VIEWER, BigId, ago, ask, db
+from mixlite.core.db import VIEWER, BigId, ago, ask, db
 from mixlite.entries.entries import Entry
 from mixlite.features.invitations.models import ArrivalsSeen
 from mixlite.features.invitations.queries import letter_to
@@ -89,7 +89,7 @@ def people_to_know(viewer: Member, inviter: Member | None) -> list[Suggestion]:
     friend, was asked, is muted or was dismissed, is left out.
     """
     inviter_id, sponsor_id = (inviter.id, inviter.sponsor_id or 0) if inviter else (0, 0)
-    given = {"viewer": viewer.id, "now": clock.now(), "inviter": inviter_id, "sponsor": sponsor_id}
+    given = {"viewer": viewer.id, "inviter": inviter_id, "sponsor": sponsor_id}
     return [Suggestion(member, _WAYS[rank]) for member, rank in db.session.execute(_whom_to_know(), given)]
 
 
@@ -101,7 +101,7 @@ _INVITER, _SPONSOR = bindparam("inviter", type_=BigId), bindparam("sponsor", typ
 def _whom_to_know() -> Select[Member, int]:
     """Put together once: that takes longer than asking it."""
     above, beside = aliased(Member), aliased(Member)
-    connects = ~has_muted(VIEWER, _INVITER, NOW)
+    connects = ~has_muted(VIEWER, _INVITER)
     ways = union_all(
         select(above.id.label("member_id"), literal(0).label("rank")).where(above.id == _SPONSOR, connects),
         select(beside.id, literal(1)).where(beside.sponsor_id == _INVITER, connects),
@@ -111,7 +111,7 @@ def _whom_to_know() -> Select[Member, int]:
     return (
         select(Member, rank)
         .join(ways, ways.c.member_id == Member.id)
-        .where(Member.id != VIEWER, ~_is_known(), meets(VIEWER, Member), ~has_muted(VIEWER, Member.id, NOW))
+        .where(Member.id != VIEWER, ~_is_known(), meets(VIEWER, Member), ~has_muted(VIEWER, Member.id))
         .group_by(Member.id)
         .order_by(rank, Member.id.desc())
         .limit(SUGGESTED)
@@ -140,7 +140,7 @@ def _friends_of_friends() -> Select[int]:
     asked = (
         select(mine.friend_id)
         .join(between, between.id == mine.friend_id)
-        .where(mine.member_id == VIEWER, lets_use_ties(VIEWER, between), ~has_muted(VIEWER, between.id, NOW))
+        .where(mine.member_id == VIEWER, lets_use_ties(VIEWER, between), ~has_muted(VIEWER, between.id))
         .order_by(mine.since.desc(), mine.friend_id.desc())
         .limit(FRIENDS_ASKED)
         .subquery()

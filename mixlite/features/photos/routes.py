@@ -70,15 +70,8 @@ def describe(entry_id: int) -> Response:
     if form.perform(verbs.describe_photos, current_user, entry):
         return see_other(_address(entry))
     prints, later_url = _page_of(entry, "photos.describe")
-    return page(
-        "photos/describe.html",
-        form.status,
-        form=form,
-        item=shown(current_user, [entry_id])[0],
-        prints=prints,
-        later_url=later_url,
-        back=_address(entry),
-    )
+    here = {"item": shown(current_user, [entry_id])[0], "prints": prints, "later_url": later_url}
+    return page("photos/describe.html", form.status, form=form, back=_address(entry), **here)
 
 
 @bp.get("/entries/<id:entry_id>/photos/arrange")

@@ -15,6 +15,7 @@ from mixlite.entries.media import Media, media_under
 from mixlite.entries.versions import version_of, versions_of
 from mixlite.features.reading import queries, verbs
 from mixlite.features.reading.forms import CommentEditForm, CommentForm, DeleteForm
+from mixlite.people.members import Member
 from mixlite.policy.choosing import ForWhom, picker
 from mixlite.policy.mentioning import handles_met
 from mixlite.policy.permissions import Act, may, require
@@ -131,16 +132,11 @@ def readers(entry_id: int) -> Response:
     entry = visible_entry(current_user, entry_id)
     require(current_user, Act.LIST_READERS, entry)
     words = request.args.get("who", "")[:60]
-    found = list(readers_of(entry.id, READERS_PER_PAGE + 1, _number("after"), words))
-    more = (
-        url_for("reading.readers", entry_id=entry_id, after=found[READERS_PER_PAGE - 1].id, who=words or None)
-        if len(found) > READERS_PER_PAGE
-        else None
-    )
+    found, more = _page_of_readers(entry_id, words)
     return page(
         "reading/readers.html",
         item=shown(current_user, [entry.id])[0],
-        readers=found[:READERS_PER_PAGE],
+        readers=found,
         reader_count=count_of_readers(entry.id),
         words=words,
         why=_why(entry),
@@ -251,6 +247,16 @@ def _act_on(entry_id: int, verb: Callable[..., None]) -> Response:
     """Back to where the button was pressed: the feed, a profile or the entry's own page."""
     act(verb, current_user, visible_entry(current_user, entry_id))
     return done(came_from(url_for("reading.show", entry_id=entry_id)) + f"#e{entry_id}")
+
+
+def _page_of_readers(entry_id: int, words: str) -> tuple[list[Member], str | None]:
+    """One page of them, and the address of the next."""
+    found = list(readers_of(entry_id, READERS_PER_PAGE + 1, _number("after"), words))
+    if len(found) <= READERS_PER_PAGE:
+        return found, None
+    last = found[READERS_PER_PAGE - 1]
+    address = url_for("reading.readers", entry_id=entry_id, after=last.id, who=words or None)
+    return found[:READERS_PER_PAGE], address
 
 
 def _number(name: str) -> int:

@@ -37,6 +37,13 @@ def _create_partial_indexes() -> None:
 
 
 def upgrade() -> None:
+    _add_albums()
+    _add_media()
+    _add_photos()
+    _give_entries_parents()
+
+
+def _add_albums() -> None:
     op.create_table(
         "albums",
         sa.Column(
@@ -55,6 +62,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("entry_id", name=op.f("pk_albums")),
     )
+
+
+def _add_media() -> None:
     op.create_table(
         "media",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -114,6 +124,8 @@ def upgrade() -> None:
         batch_op.create_index("ix_media_comment_id", ["comment_id"], unique=False)
         batch_op.create_index("ix_media_owner_id", ["owner_id", "bytes"], unique=False)
 
+
+def _add_photos() -> None:
     op.create_table(
         "photos",
         sa.Column(
@@ -136,6 +148,8 @@ def upgrade() -> None:
     with op.batch_alter_table("photos", schema=None) as batch_op:
         batch_op.create_index("ix_photos_parent_id", ["parent_id", "position", "entry_id"], unique=False)
 
+
+def _give_entries_parents() -> None:
     _drop_partial_indexes()
     with op.batch_alter_table("entries", table_kwargs=_KWARGS) as batch_op:
         batch_op.add_column(sa.Column("parent_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True))

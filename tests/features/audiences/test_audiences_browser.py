@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from mixlite.core import clock
 from mixlite.core.db import db, writing
@@ -18,7 +18,8 @@ from mixlite.features.reading import routes as reading
 from mixlite.features.reading.verbs import add_comment
 from mixlite.policy.visibility import readers_of, visible_entry
 from tests.support.browser import DESKTOP, PHONE, assert_accessible, assert_clean
-from tests.support.site import PASSWORD, Site
+from tests.support.live import come_in
+from tests.support.site import Site
 
 LINES = ("only_me", "chosen", "friends_except", "friends", "friends_of_friends", "members")
 # The author's friends are Aki, Ken and Mia; Ken and Mia are the group "Choir". Second is a friend of Aki.
@@ -51,16 +52,6 @@ def house(site: Site) -> Site:
     site.join("second", "aki")
     site.group("author", "Choir", "ken mia")
     return site
-
-
-def signed_in(context: BrowserContext, address: str, handle: str = "author") -> Page:
-    page = context.new_page()
-    page.goto(f"{address}/sign-in")
-    page.fill("[name=login]", handle)
-    page.fill("[name=password]", PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.locator(".menu-holder")).to_be_visible()
-    return page
 
 
 def looks_right(page: Page) -> None:
@@ -145,7 +136,7 @@ def pick_by_mouse(page: Page, line: str) -> None:
 def test_each_audience_is_picked_its_readers_are_said_and_they_are_the_readers(
     house, address, new_context, pick, viewport, scheme
 ):
-    page = signed_in(new_context(viewport=viewport, color_scheme=scheme), address)
+    page = come_in(new_context(viewport=viewport, color_scheme=scheme), address, "author")
     with house.inside():
         pass
     for line in LINES:
@@ -176,7 +167,7 @@ def test_each_audience_is_picked_its_readers_are_said_and_they_are_the_readers(
 
 
 def test_what_was_picked_last_is_remembered_for_its_kind_and_else_the_default(house, address, new_context):
-    page = signed_in(new_context(viewport=PHONE), address)
+    page = come_in(new_context(viewport=PHONE), address, "author")
     page.goto(f"{address}/settings/privacy")
     page.get_by_role("link", name="For whom I usually write").click()
     page.locator(".audience-option[data-audience=friends_of_friends]").click()
@@ -201,7 +192,7 @@ def test_what_was_picked_last_is_remembered_for_its_kind_and_else_the_default(ho
 
 
 def test_a_bad_form_comes_back_with_everything_that_was_picked(house, address, new_context):
-    page = signed_in(new_context(viewport=PHONE, color_scheme="dark"), address)
+    page = come_in(new_context(viewport=PHONE, color_scheme="dark"), address, "author")
     page.goto(f"{address}/diary/new")
     page.fill("[name=body]", "Rain.")
     pick_by_mouse(page, "chosen")
@@ -225,7 +216,7 @@ def test_a_bad_form_comes_back_with_everything_that_was_picked(house, address, n
 
 
 def test_without_javascript_handles_are_typed_and_a_button_says_how_many(house, address, new_context):
-    page = signed_in(new_context(viewport=PHONE, javascript=False), address)
+    page = come_in(new_context(viewport=PHONE, javascript=False), address, "author")
     page.goto(f"{address}/diary/new")
     page.fill("[name=title]", "By hand")
     page.fill("[name=body]", "Rain.")
@@ -254,7 +245,7 @@ def test_the_badge_opens_the_list_of_readers_paged_and_searched(
     for number in range(9):
         house.join(f"guest{number}", "stranger", name=f"Guest {number}")
     entry = house.voice("author", "members", body="For the whole house.")
-    page = signed_in(new_context(viewport=viewport, color_scheme=scheme, javascript=javascript), address)
+    page = come_in(new_context(viewport=viewport, color_scheme=scheme, javascript=javascript), address, "author")
     badge = page.locator(f"#e{entry}").get_by_role("link", name="Who can read this: Everybody here")
     badge.click()
     expect(page.locator(".reader-count")).to_contain_text("15 people can read this")
@@ -288,7 +279,7 @@ def test_the_badge_opens_the_list_of_readers_paged_and_searched(
 
 def test_others_are_told_in_words_and_led_to_no_list(house, address, new_context):
     entry = house.voice("author", "friends", body="For friends.")
-    page = signed_in(new_context(viewport=PHONE), address, "aki")
+    page = come_in(new_context(viewport=PHONE), address, "aki")
     expect(page.locator(f"#e{entry}")).to_be_visible()
     expect(page.locator(f"a[href$='/entries/{entry}/readers']")).to_have_count(0)
     page.goto(f"{address}/entries/{entry}")
@@ -328,7 +319,7 @@ EYES: tuple[tuple[str, set[str]], ...] = (
 def test_the_page_is_looked_at_through_others_eyes_and_there_is_a_way_back(
     shared, address, new_context, javascript, viewport, scheme
 ):
-    page = signed_in(new_context(viewport=viewport, color_scheme=scheme, javascript=javascript), address)
+    page = come_in(new_context(viewport=viewport, color_scheme=scheme, javascript=javascript), address, "author")
     page.goto(f"{address}/@author")
     page.get_by_role("link", name="See my page through others").click()
     sent: list[str] = []
@@ -373,7 +364,7 @@ def test_an_entry_is_looked_at_through_others_eyes_with_its_comments(shared, add
     for who, words in (("ken", "I do."), ("second", "So it is there.")):
         shared.do(lambda member, text=words: add_comment(member, visible_entry(member, entry), body=text), who)
     shared.do(block, "aki", "ken")
-    page = signed_in(new_context(viewport=viewport, color_scheme=scheme), address)
+    page = come_in(new_context(viewport=viewport, color_scheme=scheme), address, "author")
     page.goto(f"{address}/entries/{entry}")
     page.get_by_role("link", name="Through others").click()
     expect(page.get_by_role("heading", name="The rope")).to_have_count(0)  # nobody's eyes yet
@@ -414,7 +405,7 @@ def test_everything_before_2024_becomes_mine_alone_and_comes_back(
         with house.inside():
             return {year: str(db.session.get_one(Entry, entry_id).audience) for year, entry_id in ids.items()}
 
-    page = signed_in(new_context(viewport=viewport, color_scheme=scheme, javascript=javascript), address)
+    page = come_in(new_context(viewport=viewport, color_scheme=scheme, javascript=javascript), address, "author")
     page.goto(f"{address}/settings/privacy")
     page.get_by_role("link", name="Change many entries at once").click()
     page.get_by_label("Written before").fill("2024-01-01")

@@ -1,24 +1,15 @@
 """Writing in a browser: a draft outlives the browser, two windows meet, and people are completed while typing."""
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.support.browser import DESKTOP, PHONE, assert_accessible, assert_clean
-from tests.support.site import PASSWORD, Site, gather
+from tests.support.live import come_in
+from tests.support.site import Site, gather
 
 SAVED = "Saved at"
 REFUSED = (r"409 \(CONFLICT\)",)  # the browser's own word on an answer that was meant to be so
 SIZES = pytest.mark.parametrize(("viewport", "scheme"), [(PHONE, "dark"), (DESKTOP, "light")], ids=["390", "1280"])
-
-
-def signed_in(context: BrowserContext, address: str, handle: str = "author") -> Page:
-    page = context.new_page()
-    page.goto(f"{address}/sign-in")
-    page.fill("[name=login]", handle)
-    page.fill("[name=password]", PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.locator(".menu-holder")).to_be_visible()
-    return page
 
 
 def kept(page: Page) -> None:
@@ -36,7 +27,7 @@ def test_a_draft_outlives_a_killed_browser_and_is_on_the_next_device(
 ):
     gather(site)
     context = new_context(viewport=viewport, color_scheme=scheme)
-    page = signed_in(context, address)
+    page = come_in(context, address, "author")
     page.goto(f"{address}/diary/new")
     page.fill("[name=title]", "On the pier")
     page.locator("[name=body]").press_sequentially("The boats came in at six.")
@@ -46,7 +37,7 @@ def test_a_draft_outlives_a_killed_browser_and_is_on_the_next_device(
     assert_clean(page)
     context.close()  # no farewell: whatever was not kept by now is lost
 
-    other = signed_in(new_context(viewport=viewport, color_scheme=scheme), address)
+    other = come_in(new_context(viewport=viewport, color_scheme=scheme), address, "author")
     other.goto(f"{address}/diary/new")
     expect(other.get_by_text("You are going on with a draft of")).to_be_visible()
     expect(other.locator("[name=body]")).to_have_value("The boats came in at six.")
@@ -66,7 +57,7 @@ def test_a_draft_outlives_a_killed_browser_and_is_on_the_next_device(
 def test_r13_two_windows_show_both_texts_and_one_is_chosen(site: Site, address, new_context, viewport, scheme):
     gather(site)
     context = new_context(viewport=viewport, color_scheme=scheme)
-    one = signed_in(context, address)
+    one = come_in(context, address, "author")
     one.goto(f"{address}/diary/new")
     one.fill("[name=title]", "Twice")
     one.fill("[name=body]", "Begun.")
@@ -108,7 +99,7 @@ def test_r13_two_windows_show_both_texts_and_one_is_chosen(site: Site, address, 
 def test_what_is_begun_on_home_is_kept_gone_on_with_and_thrown_away(site: Site, address, new_context, viewport, scheme):
     gather(site)
     context = new_context(viewport=viewport, color_scheme=scheme)
-    page = signed_in(context, address)
+    page = come_in(context, address, "author")
     expect(page.get_by_role("button", name="Save as draft")).to_be_hidden()  # there is nothing to keep
     page.locator(".voice-form [name=audience]").select_option("members")
     page.locator(".voice-form [name=body]").press_sequentially("The kettle is on.")
@@ -117,7 +108,7 @@ def test_what_is_begun_on_home_is_kept_gone_on_with_and_thrown_away(site: Site, 
     context.close()
 
     context = new_context(viewport=viewport, color_scheme=scheme)
-    page = signed_in(context, address)
+    page = come_in(context, address, "author")
     expect(page.get_by_text("You are going on with a draft of")).to_be_visible()
     expect(page.locator(".voice-form [name=body]")).to_have_value("The kettle is on.")
     expect(page.locator(".voice-form [name=audience]")).to_have_value("members")
@@ -149,7 +140,7 @@ def test_what_is_begun_on_home_is_kept_gone_on_with_and_thrown_away(site: Site, 
 
 def test_home_keeps_a_draft_by_its_button_without_javascript(site: Site, address, new_context):
     gather(site)
-    page = signed_in(new_context(viewport=PHONE, javascript=False), address)
+    page = come_in(new_context(viewport=PHONE, javascript=False), address, "author")
     page.locator(".voice-form [name=body]").fill("The kettle is on.")
     page.get_by_role("button", name="Save as draft").click()
     expect(page.locator("[name=body]")).to_have_value("The kettle is on.")
@@ -163,7 +154,7 @@ def test_home_keeps_a_draft_by_its_button_without_javascript(site: Site, address
 def test_a_change_of_an_entry_is_kept_too(site: Site, address, new_context):
     gather(site)
     entry = site.voice("author", body="The tea.")
-    page = signed_in(new_context(viewport=PHONE), address)
+    page = come_in(new_context(viewport=PHONE), address, "author")
     page.goto(f"{address}/entries/{entry}/edit")
     page.fill("[name=body]", "The tea is ready.")
     kept(page)
@@ -177,7 +168,7 @@ def test_a_change_of_an_entry_is_kept_too(site: Site, address, new_context):
 def test_without_a_network_it_says_so_and_tries_again(site: Site, address, new_context):
     gather(site)
     context = new_context()
-    page = signed_in(context, address)
+    page = come_in(context, address, "author")
     page.goto(f"{address}/voice/new")
     context.set_offline(True)
     page.fill("[name=body]", "On the train.")
@@ -195,7 +186,7 @@ def test_people_are_completed_with_the_keyboard_and_with_the_mouse(site: Site, a
     gather(site)
     site.befriend("author", "stranger")
     entry = site.voice("author", body="Who comes?")
-    page = signed_in(new_context(viewport=viewport, color_scheme=scheme), address)
+    page = come_in(new_context(viewport=viewport, color_scheme=scheme), address, "author")
     page.goto(f"{address}/diary/new")
     page.fill("[name=title]", "Together")
     body, list_ = page.locator("[name=body]"), page.locator(".writing [role=listbox]")

@@ -11,8 +11,7 @@ from mixlite.core.db import db
 from mixlite.features.home import feed as feeds
 from mixlite.features.home.models import FeedMark
 from tests.support.browser import DESKTOP, PHONE, assert_accessible, assert_clean, wait_until
-from tests.support.live import answering
-from tests.support.site import PASSWORD
+from tests.support.live import answering, come_in
 
 MOST_BYTES = 30 * 1024
 
@@ -30,16 +29,6 @@ def write(site, many, *, words="Number"):
     return [site.voice("friend", body=f"{words} {number}.") for number in range(many)]
 
 
-def come_in(context, address, who="host"):
-    page = context.new_page()
-    page.goto(f"{address}/sign-in")
-    page.fill("[name=login]", who)
-    page.fill("[name=password]", PASSWORD)
-    page.click("main button.main")
-    page.wait_for_url(f"{address}/")
-    return page
-
-
 def mark_in(site):
     with site.inside():
         return db.session.get(FeedMark, site.ids["host"])
@@ -52,7 +41,7 @@ def mark_in(site):
 def test_the_mark_moves_by_looking_at_the_end_or_by_the_button(house, new_context, javascript):
     site, address = house
     write(site, 12)
-    page = come_in(new_context(javascript=javascript, viewport=PHONE), address)
+    page = come_in(new_context(javascript=javascript, viewport=PHONE), address, "host")
     expect(page.locator(".item.unread")).to_have_count(12)
     assert mark_in(site) is None
     if javascript:
@@ -69,7 +58,7 @@ def test_the_mark_moves_by_looking_at_the_end_or_by_the_button(house, new_contex
 def test_a_glance_is_no_reading(house, new_context):
     site, address = house
     write(site, 12)
-    page = come_in(new_context(viewport=PHONE), address)
+    page = come_in(new_context(viewport=PHONE), address, "host")
     page.wait_for_timeout(2000)
     page.locator("[data-read-mark]").scroll_into_view_if_needed()
     page.wait_for_timeout(300)
@@ -85,7 +74,7 @@ def test_the_feed_goes_on_for_three_pages_and_back_returns_to_the_place(house, n
     monkeypatch.setattr(feeds, "PER_PAGE", 10)
     site, address = house
     write(site, 60)
-    page = come_in(new_context(viewport=PHONE), address)
+    page = come_in(new_context(viewport=PHONE), address, "host")
     for many in (20, 30, 40):
         page.locator(".feed-end").scroll_into_view_if_needed()
         expect(page.locator(".item")).to_have_count(many)
@@ -96,7 +85,9 @@ def test_the_feed_goes_on_for_three_pages_and_back_returns_to_the_place(house, n
     expect(page.locator(".feed-day")).to_have_count(1)  # one day, one slip, over four pages
     item = page.locator(".item").nth(33)
     item.scroll_into_view_if_needed()
-    name, top = item.get_attribute("id"), item.bounding_box()["y"]
+    box = item.bounding_box()
+    assert box is not None
+    name, top = item.get_attribute("id"), box["y"]
     site.voice("friend", body="While I was away.")
     item.locator(".moment").click()
     page.wait_for_url("**/entries/*")
@@ -112,7 +103,7 @@ def test_without_javascript_there_are_pages(house, new_context, monkeypatch):
     monkeypatch.setattr(feeds, "PER_PAGE", 10)
     site, address = house
     write(site, 25)
-    page = come_in(new_context(javascript=False), address)
+    page = come_in(new_context(javascript=False), address, "host")
     seen = []
     while True:
         seen += page.locator(".item").evaluate_all("all => all.map((each) => each.id)")
@@ -125,7 +116,7 @@ def test_without_javascript_there_are_pages(house, new_context, monkeypatch):
 def test_nothing_that_was_written_is_kept_in_the_browser(house, new_context):
     site, address = house
     write(site, 20, words="Zzyzx")
-    page = come_in(new_context(viewport=PHONE), address)
+    page = come_in(new_context(viewport=PHONE), address, "host")
     page.evaluate("scrollTo(0, 900)")
     page.locator(".item .moment").nth(8).click()
     page.wait_for_url("**/entries/*")
@@ -140,7 +131,7 @@ def test_nothing_that_was_written_is_kept_in_the_browser(house, new_context):
 def test_a_like_shows_at_once_and_is_taken_back_when_it_did_not_arrive(house, new_context):
     site, address = house
     (entry,) = write(site, 1)
-    page = come_in(new_context(), address)
+    page = come_in(new_context(), address, "host")
     button = page.locator(f"#e{entry}").get_by_role("button", name=re.compile("Like"))
     with page.expect_response("**/like"):
         button.click()
@@ -165,7 +156,7 @@ def test_a_like_of_somebody_who_is_signed_out_meanwhile_is_taken_back(house, new
     site, address = house
     (entry,) = write(site, 1)
     context = new_context()
-    page = come_in(context, address)
+    page = come_in(context, address, "host")
     context.clear_cookies()
     button = page.locator(f"#e{entry}").get_by_role("button", name=re.compile("Like"))
     button.click()
@@ -176,7 +167,7 @@ def test_a_like_of_somebody_who_is_signed_out_meanwhile_is_taken_back(house, new
 def test_on_the_page_of_an_entry_the_names_come_with_the_like(house, new_context):
     site, address = house
     (entry,) = write(site, 1)
-    page = come_in(new_context(), address)
+    page = come_in(new_context(), address, "host")
     page.goto(f"{address}/entries/{entry}")
     page.locator(".likes").get_by_role("button", name="Like").click()
     expect(page.locator(".like-words")).to_contain_text("Host likes this")
@@ -191,7 +182,7 @@ def test_on_the_page_of_an_entry_the_names_come_with_the_like(house, new_context
 def test_single_keys_go_through_the_feed_and_can_be_switched_off(house, new_context):
     site, address = house
     entries = write(site, 5)
-    page = come_in(new_context(), address)
+    page = come_in(new_context(), address, "host")
     focused = "document.activeElement.id"
     page.keyboard.press("j")
     assert page.evaluate(focused) == f"e{entries[4]}"
@@ -235,7 +226,7 @@ def test_an_open_page_says_what_is_new_and_stops_when_signed_out(house, new_cont
     write(site, 2)
     context = new_context()
     context.clock.install()
-    page = come_in(context, address)
+    page = come_in(context, address, "host")
     title = page.title()
     write(site, 3)
     with page.expect_response("**/new?*"):
@@ -262,7 +253,7 @@ def test_an_open_page_says_what_is_new_and_stops_when_signed_out(house, new_cont
 def test_the_manifest_is_one_that_a_phone_takes(house, new_context):
     _site, address = house
     context = new_context(viewport=PHONE)
-    page = come_in(context, address)
+    page = come_in(context, address, "host")
     answer = context.new_cdp_session(page).send("Page.getAppManifest")
     assert answer["errors"] == []
     manifest = json.loads(answer["data"])
@@ -282,7 +273,7 @@ def test_reading_pages_carry_little(house, new_context):
     """What a browser fetches for home and for an entry, as it travels: at most 30 kB of style and script."""
     site, address = house
     (entry,) = write(site, 1)
-    page = come_in(new_context(), address)
+    page = come_in(new_context(), address, "host")
     fetched: set[str] = set()
     page.on("request", lambda request: fetched.add(request.url))
     for path in ("/", f"/entries/{entry}"):
@@ -301,7 +292,7 @@ def test_reading_pages_carry_little(house, new_context):
 def test_home_with_all_its_states_is_accessible(house, new_context, locale, scheme, viewport):
     site, address = house
     write(site, 3)
-    page = come_in(new_context(color_scheme=scheme, viewport=viewport), address)
+    page = come_in(new_context(color_scheme=scheme, viewport=viewport), address, "host")
     if locale == "ja":
         page.locator(".language button").click()
     assert_accessible(page)

@@ -12,20 +12,11 @@ from mixlite.core.events import Event
 from mixlite.people.circle import the_circle
 from mixlite.people.sessions import SignedIn
 from tests.support.browser import DESKTOP, PHONE, assert_accessible, assert_clean
+from tests.support.live import come_in
 from tests.support.site import PASSWORD, Site, gather
 
 WALKS = pytest.mark.parametrize(("viewport", "javascript"), [(PHONE, False), (DESKTOP, True)], ids=["390", "1280"])
 SIZES = pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["390", "1280"])
-
-
-def signed_in(context, address: str, handle: str) -> Page:
-    page = context.new_page()
-    page.goto(f"{address}/sign-in")
-    page.fill("[name=login]", handle)
-    page.fill("[name=password]", PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.locator(".menu-holder")).to_be_visible()
-    return page
 
 
 def looks_right(page: Page) -> None:
@@ -38,12 +29,12 @@ def looks_right(page: Page) -> None:
 def test_a_comment_is_reported_removed_and_both_are_told(site: Site, address: str, new_context, viewport) -> None:
     gather(site)
     entry = site.diary("author", title="On the pier")
-    friend = signed_in(new_context(viewport=viewport), address, "friend")
+    friend = come_in(new_context(viewport=viewport), address, "friend")
     friend.goto(f"{address}/entries/{entry}")
     friend.fill("[name=body]", "Stay away, nobody wants you here.")
     friend.get_by_role("button", name="Comment").click()
 
-    author = signed_in(new_context(viewport=viewport), address, "author")
+    author = come_in(new_context(viewport=viewport), address, "author")
     author.goto(f"{address}/entries/{entry}")
     author.get_by_role("link", name="Report comment 1").click()
     looks_right(author)
@@ -55,7 +46,7 @@ def test_a_comment_is_reported_removed_and_both_are_told(site: Site, address: st
     author.get_by_role("button", name="Send to the host").click()
     expect(author.get_by_text("A host will look at it")).to_be_visible()
 
-    host = signed_in(new_context(viewport=viewport, color_scheme="dark"), address, "host")
+    host = come_in(new_context(viewport=viewport, color_scheme="dark"), address, "host")
     host.get_by_role("link", name="1 report waits for a host").click()
     looks_right(host)
     host.get_by_role("link", name="Look at it").click()
@@ -85,8 +76,8 @@ def test_a_comment_is_reported_removed_and_both_are_told(site: Site, address: st
 @SIZES
 def test_a_member_is_found_suspended_and_let_in_again(site: Site, address: str, new_context, viewport) -> None:
     gather(site)
-    author = signed_in(new_context(viewport=viewport), address, "author")
-    host = signed_in(new_context(viewport=viewport), address, "host")
+    author = come_in(new_context(viewport=viewport), address, "author")
+    host = come_in(new_context(viewport=viewport), address, "host")
     host.locator(".menu-holder summary").click()
     host.locator(".menu").get_by_role("link", name="Host").click()
     looks_right(host)
@@ -112,7 +103,7 @@ def test_a_member_is_found_suspended_and_let_in_again(site: Site, address: str, 
     host.get_by_label("Why").fill("They wrote a letter.")
     host.get_by_role("button", name="Lift").click()
     expect(host.locator(".label.alarm")).to_have_count(0)
-    author = signed_in(new_context(viewport=viewport), address, "author")
+    author = come_in(new_context(viewport=viewport), address, "author")
     author.goto(f"{address}/settings/acts")
     expect(author.get_by_text("They wrote a letter.")).to_be_visible()
     looks_right(author)
@@ -122,7 +113,7 @@ def test_a_member_is_found_suspended_and_let_in_again(site: Site, address: str, 
 @SIZES
 def test_the_house_gets_a_name_and_a_notice(site: Site, address: str, new_context, viewport) -> None:
     gather(site)
-    host = signed_in(new_context(viewport=viewport), address, "host")
+    host = come_in(new_context(viewport=viewport), address, "host")
     host.goto(f"{address}/host/settings")
     host.get_by_label("Name of the house").fill("Yanagi Dojo")
     host.get_by_label("Notice on everybody’s home").fill("The house rests on Tuesday night.")
@@ -130,7 +121,7 @@ def test_the_house_gets_a_name_and_a_notice(site: Site, address: str, new_contex
     host.get_by_role("button", name="Save").click()
     expect(host.get_by_text("Saved.")).to_be_visible()
     looks_right(host)
-    author = signed_in(new_context(viewport=viewport, color_scheme="dark"), address, "author")
+    author = come_in(new_context(viewport=viewport, color_scheme="dark"), address, "author")
     expect(author.locator(".board")).to_contain_text("The house rests on Tuesday night.")
     looks_right(author)
     author.locator(".foot").get_by_role("link", name="Rules of the house").click()
@@ -157,7 +148,7 @@ def test_a_job_is_tried_again_and_an_invitation_revoked(
             update(Event).where(Event.subject_id == 424242).values(state="failed", error="ValueError: x", attempts=12)
         )
         the_circle().rules = "Be good."
-    host = signed_in(new_context(viewport=viewport, javascript=javascript), address, "host")
+    host = come_in(new_context(viewport=viewport, javascript=javascript), address, "host")
     host.goto(f"{address}/host/jobs")
     if javascript:
         looks_right(host)
@@ -180,7 +171,7 @@ def test_who_is_shut_out_for_good_costs_the_host_their_password_and_no_typed_wor
     site: Site, address: str, new_context, viewport, javascript
 ) -> None:
     gather(site)
-    host = signed_in(new_context(viewport=viewport, javascript=javascript), address, "host")
+    host = come_in(new_context(viewport=viewport, javascript=javascript), address, "host")
     with site.inside(), writing():
         db.session.execute(update(SignedIn).values(assured_at=clock.now() - timedelta(minutes=11)))
     host.goto(f"{address}/host/members/{site.ids['author']}/suspend")
@@ -212,8 +203,7 @@ def test_two_hosts_at_the_same_settings_see_both_texts(
     with site.inside(), writing():
         site.member("friend").is_host = True
     one, other = (
-        signed_in(new_context(viewport=viewport, javascript=javascript), address, handle)
-        for handle in ("host", "friend")
+        come_in(new_context(viewport=viewport, javascript=javascript), address, handle) for handle in ("host", "friend")
     )
     for page, words in ((one, "Keiko on Monday."), (other, "Sweep on Sunday.")):
         page.goto(f"{address}/host/settings")

@@ -2,6 +2,7 @@
 
 import re
 from io import BytesIO
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -13,8 +14,7 @@ from mixlite.entries.media import Media
 from mixlite.entries.photos import Photo
 from tests.support import looking
 from tests.support.browser import PHONE, assert_accessible, assert_clean, wait_until
-from tests.support.live import answering
-from tests.support.site import PASSWORD
+from tests.support.live import answering, come_in
 
 LISTENS = "main [data-listens]"  # the module that only these pages need has come
 ALBUM = re.compile(r"/albums/\d+$")
@@ -29,17 +29,7 @@ def house(site):
         yield site, address
 
 
-def come_in(context, address, who):
-    page = context.new_page()
-    page.goto(f"{address}/sign-in")
-    page.fill("[name=login]", who)
-    page.fill("[name=password]", PASSWORD)
-    page.click("main button.main")
-    page.wait_for_url(f"{address}/")
-    return page
-
-
-def pictures(*colours, size=(1600, 1200)):
+def pictures(*colours: str, size: tuple[int, int] = (1600, 1200)) -> Any:
     files = []
     for number, colour in enumerate(colours):
         content = BytesIO()
@@ -48,7 +38,7 @@ def pictures(*colours, size=(1600, 1200)):
     return files
 
 
-def large():
+def large() -> Any:
     """A picture of three parts."""
     content = BytesIO()
     Image.effect_noise((1500, 1500), 90).convert("RGB").save(content, "PNG")

@@ -15,13 +15,13 @@ from mixlite.core.db import db
 from mixlite.core.storage import storage
 from mixlite.entries.media import Media
 from mixlite.entries.photos import Photo
-from tests.features.photos.test_browser import ALBUM, come_in, work
+from tests.features.photos.test_browser import ALBUM, work
 from tests.support.browser import PHONE, assert_accessible, assert_clean, wait_until
-from tests.support.live import answering
+from tests.support.live import answering, come_in
 from tests.support.site import Site
 
 PLAIN = 23
-Sent = dict[str, Any]
+Sent = Any
 
 
 def drawn(size: tuple[int, int], mark: int) -> Image.Image:
