@@ -108,7 +108,7 @@ def test_what_is_no_picture_is_told_and_not_sent(house, new_context):
     site, address = house
     page = come_in(new_context(), address, "host")
     page.goto(f"{address}/albums/new")
-    bad = {"name": "letter.jpg", "mimeType": "image/jpeg", "buffer": b"Dear all, " * 50}
+    bad: Any = {"name": "letter.jpg", "mimeType": "image/jpeg", "buffer": b"Dear all, " * 50}
     page.set_input_files("input[name=files]", [bad])
     expect(page.locator(".upload [name=media]")).to_have_count(1)
     work(site)
